@@ -27,9 +27,7 @@ struct named {
   auto operator<=>(const named&) const = default;
 
   /// The id that follows this one.
-  named next() const
-    requires std::unsigned_integral<T>
-  {
+  named next() const requires std::unsigned_integral<T> {
     return named{static_cast<T>(value + 1)};
   }
 

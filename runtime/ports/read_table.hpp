@@ -31,8 +31,7 @@ public:
   /// R2: drops all copies of the shard (W5), *then* stores the shard word
   /// with a new tenure and a lease word that has ended.
   /// @param served_from 0 primary, 1 backup, 2 copy: reported with each read
-  virtual tenure begin(shard_id shard, uint8_t served_from, term of,
-                       session in)
+  virtual tenure begin(shard_id shard, uint8_t served_from, term of, session in)
     = 0;
 
   /// No copies, no tenure, no lease.
@@ -49,8 +48,8 @@ public:
     = 0;
 
   /// W4: a valid block of the present tenure.
-  virtual void put(shard_id shard, std::string_view key,
-                   std::string_view value, sequence version)
+  virtual void put(shard_id shard, std::string_view key, std::string_view value,
+                   sequence version)
     = 0;
 
   /// W4: a tombstone (absent, valid).
