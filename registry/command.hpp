@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/ids.hpp"
+#include "registry/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+/// Most operations and guards, together, in one command.
+constexpr size_t command_parts_max = 256;
+
+/// Most bytes of keys and values in one command.
+constexpr size_t command_bytes_max = 4 * 1024 * 1024;
+
+/// Longest command id, in bytes.
+constexpr size_t command_id_bytes_max = 200;
+
+/// Names one command for ever. `<machine>.<incarnation>.<counter>` if its
+/// origin made it, `=<text>` if the client chose it (HTTP `Idempotency-Key`).
+using command_id = named<struct command_id_tag, std::string>;
+
+/// Whether the client chose the id: then another origin may send it too, and
+/// every refusal of it is logged (C3).
+bool is_client_id(const command_id& x);
+
+/// The machine that made `x`; empty for a client's own id.
+machine_id origin_of(const command_id& x);
+
+enum class operation_kind : uint8_t { put, erase, add };
+
+/// One change of one key.
+struct operation {
+  operation_kind kind = operation_kind::put;
+  std::string key;
+  /// put: the new value.
+  std::string value;
+  /// add: a signed 64-bit counter, kept as decimal text; absent counts as 0.
+  int64_t delta = 0;
+  /// add: refused if the result were outside [floor, ceiling].
+  int64_t floor = INT64_MIN;
+  int64_t ceiling = INT64_MAX;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, operation& x) {
+    return f(x.kind, x.key, x.value, x.delta, x.floor, x.ceiling);
+  }
+
+  template <class Archive>
+  void serialize(Archive& ar, unsigned) {
+    ar& kind& key& value& delta& floor& ceiling;
+  }
+};
+
+enum class guard_kind : uint8_t { version, value, absent };
+
+/// A condition ("compare"): all guards of a command must hold, or it is
+/// refused and changes nothing.
+struct guard {
+  guard_kind kind = guard_kind::absent;
+  std::string key;
+  /// version: the record's version; 0 = absent.
+  sequence version;
+  /// value: the record's value.
+  std::string value;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, guard& x) {
+    return f(x.kind, x.key, x.version, x.value);
+  }
+};
+
+/// A unit of change over keys of one shard.
+struct command {
+  command_id id;
+  std::vector<guard> guards;
+  std::vector<operation> operations;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, command& x) {
+    return f(x.id, x.guards, x.operations);
+  }
+};
+
+/// What a command does to one record once it is committed.
+struct effect {
+  std::string key;
+  std::string value;
+  bool erased = false;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, effect& x) {
+    return f(x.key, x.value, x.erased);
+  }
+
+  template <class Archive>
+  void serialize(Archive& ar, unsigned) {
+    ar& key& value& erased;
+  }
+};
+
+/// A value and the sequence of the command that last wrote it.
+struct record {
+  std::string value;
+  sequence version;
+};
+
+/// Looks up the newest prepared state; null = absent.
+class record_source {
+public:
+  virtual ~record_source() = default;
+  virtual const record* find(const std::string& key) const = 0;
+};
+
+/// What evaluation made of a command.
+struct evaluation {
+  /// Empty: all guards hold. Otherwise which did not, for the refusal.
+  std::string refusal;
+  std::vector<effect> effects;
+  /// The new values of `add` operations, in their order.
+  std::vector<int64_t> counters;
+};
+
+/// Checks everything that does not depend on the registry's state: keys,
+/// sizes, at least one part, each key written at most once, all in one shard.
+/// @returns the shard, or `invalid_argument`
+result<shard_id> check_command(const command& x, uint32_t shard_count);
+
+/// Evaluates guards and operations against `state`.
+/// @pre `check_command(x)` passed
+evaluation evaluate(const command& x, const record_source& state);
+
+} // namespace muster

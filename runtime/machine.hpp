@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/command.hpp"
+#include "registry/ids.hpp"
+#include "registry/result.hpp"
+#include "registry/story.hpp"
+#include "runtime/config/options.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+struct read_options {
+  /// True: ask the shard's home even if this machine could answer.
+  bool confirmed = false;
+  std::chrono::nanoseconds timeout = std::chrono::seconds{2};
+};
+
+/// One record, or its absence, and who said so.
+struct read_answer {
+  std::string key;
+  bool found = false;
+  std::string value;
+  /// 0 = absent.
+  sequence version;
+  epoch of;
+  machine_id served_by;
+  served_from from = served_from::primary;
+};
+
+struct submit_options {
+  /// The answer is `unknown` or `unavailable` when it is over.
+  std::chrono::nanoseconds timeout = std::chrono::seconds{5};
+  /// Only with the client's own id: what its first attempt was told.
+  sequence born;
+};
+
+/// One change, as watchers see it; in version order for each shard.
+struct watch_event {
+  std::string key;
+  bool erased = false;
+  std::string value;
+  sequence version;
+  shard_id shard;
+};
+
+/// Stops the watch when it is destroyed.
+class watch_handle {
+public:
+  virtual ~watch_handle() = default;
+};
+
+struct machine_status {
+  machine_id id;
+  incarnation run;
+  std::string role;    // machine, switch
+  std::string state;   // serving, starting, silent
+  std::string address; // host:port of the peer listener
+  std::string http;    // host:port of the HTTP listener
+  int64_t pid = 0;
+};
+
+struct shard_status {
+  shard_id id;
+  machine_id primary; // empty = none
+  std::vector<machine_id> backups;
+  std::vector<machine_id> learners;
+  epoch of;
+  /// served, or why not: `no primary`, `fence`, `too few backups`.
+  std::string state;
+};
+
+struct cluster_status {
+  std::string cluster;
+  machine_id answered_by;
+  std::vector<machine_status> machines; // by id
+  std::vector<shard_status> shards;     // by id
+};
+
+/// A machine of a Muster cluster inside this process: what `musterd` runs and
+/// what a program embeds. It owns its actors, threads, sockets and store.
+///
+/// Thread-safe: every function may be called from any thread, but not from a
+/// callback that this class calls (those come from its own threads and must
+/// not block).
+class machine {
+public:
+  /// Takes the lock on the data directory, opens the store, registers with
+  /// the coordinator and starts serving. Blocks until the listener is open
+  /// and the machine is registered, at most `options.start_timeout`.
+  /// Errors: `in_use` (directory, id or port), `corrupt` (store), `denied`
+  /// (coordinator or certificate), `unavailable` (coordinator not reached).
+  static result<std::unique_ptr<machine>> start(process_options options);
+
+  /// Stops in order: no new requests, waiting ones answered, store drained.
+  virtual ~machine() = default;
+
+  virtual const machine_id& id() const = 0;
+
+  /// The fast path: a linearizable read from this machine's own memory into
+  /// the caller's buffer. No message, no allocation if `value` has the room.
+  /// @returns false if this machine cannot answer now: use `get`
+  virtual bool try_get(std::string_view key, std::string& value,
+                       sequence& version)
+    = 0;
+
+  /// Reads from own memory, or else asks the home until the deadline.
+  /// An absent record is an answer (`found` false), not an error.
+  /// Errors: `invalid_argument`, `unavailable`, `timed_out`.
+  virtual result<read_answer> get(std::string_view key, read_options = {}) = 0;
+
+  /// All records under `prefix` (normalized or with `/` at its end), sorted by
+  /// key. One cut within a shard; each key linearizable over several.
+  virtual result<std::vector<read_answer>> list(std::string_view prefix,
+                                                read_options = {})
+    = 0;
+
+  /// Runs a command; an empty id is filled in. `then` is called exactly once.
+  virtual void submit(command x, submit_options options,
+                      std::function<void(command_answer)> then)
+    = 0;
+
+  /// The same, and waits for the answer.
+  virtual command_answer submit(command x, submit_options options = {}) = 0;
+
+  command_answer put(std::string key, std::string value);
+
+  /// Pins a local copy of `prefix`; returns when every shard under it serves
+  /// reads from this machine's memory. It is kept until `unmirror` or the end
+  /// of the process.
+  virtual status mirror(std::string_view prefix,
+                        std::chrono::nanoseconds timeout)
+    = 0;
+
+  virtual status unmirror(std::string_view prefix) = 0;
+
+  /// The pinned prefixes.
+  virtual std::vector<std::string> mirrors() const = 0;
+
+  /// Calls `then` for each committed change under `prefix` from now on.
+  virtual result<std::unique_ptr<watch_handle>>
+  watch(std::string_view prefix, std::function<void(watch_event)> then)
+    = 0;
+
+  /// Errors: `not_found` (never known or forgotten), `unavailable`.
+  virtual result<story> explain(const command_id& id,
+                                std::chrono::nanoseconds timeout)
+    = 0;
+
+  /// Commands that entered here, newest first, at most `limit`.
+  virtual std::vector<story> recent_commands(size_t limit) const = 0;
+
+  virtual cluster_status status() const = 0;
+
+  /// True when this machine serves every shard that it should.
+  virtual bool ready() const = 0;
+
+  /// Prometheus text format.
+  virtual std::string metrics_text() const = 0;
+};
+
+} // namespace muster
