@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/command.hpp"
+#include "registry/ids.hpp"
+#include "registry/result.hpp"
+#include "registry/story.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+enum class entry_kind : uint8_t {
+  /// A command's effects.
+  command,
+  /// A refusal that retries must find (C3).
+  refusal,
+  /// De-duplication forgets ids up to `floor` (C3).
+  forget,
+};
+
+/// One entry of a shard's log: what was decided, already evaluated. Its bytes
+/// are made once, at the home of the term that wrote it, and are the same on
+/// every replica for ever (I11).
+struct log_entry {
+  entry_kind kind = entry_kind::command;
+  /// The term in which it was first prepared; with `at` it names the entry.
+  term of;
+  sequence at;
+  command_id id;
+  peer origin;
+  /// What was asked, without the values (they are in `effects`).
+  std::vector<operation> operations;
+  std::vector<effect> effects;
+  std::vector<int64_t> counters;
+  /// Known at the preparation.
+  std::vector<participant> participants;
+  std::string detail;
+  sequence floor;
+
+  template <class Archive>
+  void serialize(Archive& ar, unsigned) {
+    ar& kind& of& at& id& origin& operations& effects& counters& participants&
+      detail& floor;
+  }
+};
+
+/// Turns entries into bytes and back. Deterministic, without state:
+/// implemented with Boost.Serialization in `runtime/store`.
+class entry_codec {
+public:
+  virtual ~entry_codec() = default;
+
+  virtual std::string encode(const log_entry& x) const = 0;
+
+  /// Checks version, length and checksum before anything is decoded.
+  /// Errors: `corrupt`.
+  virtual result<log_entry> decode(std::string_view bytes) const = 0;
+};
+
+} // namespace muster
