@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/key.hpp"
 
+#include "registry/utf8.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,33 +12,6 @@ namespace {
 
 error bad(std::string text) {
   return error{errc::invalid_argument, std::move(text)};
-}
-
-/// Length of the UTF-8 sequence at `s[i]`, or 0 if it is not valid (overlong
-/// forms, surrogates and code points above U+10FFFF are not).
-size_t utf8_length(std::string_view s, size_t i) {
-  auto at = [&](size_t k) { return static_cast<unsigned char>(s[k]); };
-  auto tail = [&](size_t k) { return k < s.size() && (at(k) & 0xC0) == 0x80; };
-  auto c = at(i);
-  if (c < 0x80)
-    return 1;
-  if (c >= 0xC2 && c <= 0xDF)
-    return tail(i + 1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF) {
-    if (!tail(i + 1) || !tail(i + 2))
-      return 0;
-    if ((c == 0xE0 && at(i + 1) < 0xA0) || (c == 0xED && at(i + 1) > 0x9F))
-      return 0;
-    return 3;
-  }
-  if (c >= 0xF0 && c <= 0xF4) {
-    if (!tail(i + 1) || !tail(i + 2) || !tail(i + 3))
-      return 0;
-    if ((c == 0xF0 && at(i + 1) < 0x90) || (c == 0xF4 && at(i + 1) > 0x8F))
-      return 0;
-    return 4;
-  }
-  return 0;
 }
 
 } // namespace
