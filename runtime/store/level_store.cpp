@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/store/level_store.hpp"
+
+#include "runtime/store/store_files.hpp"
+
+#include <cassert>
+#include <chrono>
+#include <pthread.h>
+
+namespace muster {
+
+namespace {
+
+/// What a change costs beside its bytes, so that empty ones are bounded too.
+constexpr size_t change_overhead_bytes = 32;
+
+size_t size_of(const std::vector<store_change>& changes) {
+  auto size = size_t{0};
+  for (auto& x : changes)
+    size += x.bytes.size() + change_overhead_bytes;
+  return size;
+}
+
+size_t size_of(const store_checkpoint& x) {
+  auto size = size_t{0};
+  for (auto& row : x.rows)
+    size += row.key.size() + row.value.size() + change_overhead_bytes;
+  return size;
+}
+
+} // namespace
+
+level_store::level_store(level_store_options options,
+                         std::unique_ptr<store_files> files)
+  : options_(std::move(options)), files_(std::move(files)),
+    batch_(std::make_unique<leveldb::WriteBatch>()) {
+  // nop
+}
+
+result<std::unique_ptr<level_store>>
+level_store::open(level_store_options options) {
+  auto files = store_files::open(options);
+  if (!files)
+    return files.failure();
+  return std::unique_ptr<level_store>{
+    new level_store{std::move(options), std::move(*files)}};
+}
+
+level_store::~level_store() {
+  if (!thread_.joinable())
+    return;
+  {
+    std::lock_guard guard{mutex_};
+    stopping_ = true;
+  }
+  gathered_.notify_one();
+  thread_.join();
+}
+
+result<std::vector<recovered_shard>> level_store::recover() {
+  assert(!thread_.joinable());
+  auto found = files_->recover(index_);
+  if (found) {
+    next_group_ = index_.finish_replay();
+    thread_ = std::thread{[this] { run(); }};
+    pthread_setname_np(thread_.native_handle(), "muster-store");
+  }
+  return found;
+}
+
+store_id level_store::id() const {
+  return files_->id();
+}
+
+store_probe level_store::probe() const {
+  store_probe x;
+  x.groups_count = groups_count_.load(std::memory_order_relaxed);
+  x.changes_count = changes_count_.load(std::memory_order_relaxed);
+  x.checkpoints_count = checkpoints_count_.load(std::memory_order_relaxed);
+  x.written_bytes = written_bytes_.load(std::memory_order_relaxed);
+  x.sync_time = std::chrono::nanoseconds{
+    sync_nanoseconds_.load(std::memory_order_relaxed)};
+  return x;
+}
+
+void level_store::write(std::vector<store_change> changes, callback then) {
+  auto size = size_of(changes);
+  enqueue({std::move(changes), std::move(then), size});
+}
+
+void level_store::checkpoint(store_checkpoint x, callback then) {
+  auto size = size_of(x);
+  enqueue({std::move(x), std::move(then), size});
+}
+
+void level_store::enqueue(call x) {
+  assert(thread_.joinable());
+  backlog_bytes_.fetch_add(x.size_bytes, std::memory_order_relaxed);
+  auto wake = false;
+  {
+    std::lock_guard guard{mutex_};
+    queue_.push_back(std::move(x));
+    // During a sync nobody waits for the condition: no system call then.
+    wake = std::exchange(sleeping_, false);
+  }
+  if (wake)
+    gathered_.notify_one();
+}
+
+// -- the store's thread -------------------------------------------------------
+
+void level_store::run() {
+  while (take())
+    for (auto begin = size_t{0}; begin < taken_.size();) {
+      auto end = group_end(begin);
+      commit(begin, end);
+      begin = end;
+    }
+}
+
+bool level_store::take() {
+  taken_.clear();
+  std::unique_lock guard{mutex_};
+  while (queue_.empty() && !stopping_) {
+    sleeping_ = true;
+    gathered_.wait(guard);
+  }
+  sleeping_ = false;
+  queue_.swap(taken_);
+  return !taken_.empty();
+}
+
+size_t level_store::group_end(size_t begin) const {
+  // One checkpoint a group: it bounds what the group's writes wait for, and
+  // the rows that a later one deletes must be on the disk to be found.
+  auto is_checkpoint = [this](size_t i) {
+    return std::holds_alternative<store_checkpoint>(taken_[i].what);
+  };
+  auto size = taken_[begin].size_bytes;
+  auto has_checkpoint = is_checkpoint(begin);
+  auto end = begin + 1;
+  for (; end < taken_.size(); ++end) {
+    size += taken_[end].size_bytes;
+    if (size > options_.group_bytes_max
+        || (has_checkpoint && is_checkpoint(end)))
+      break;
+    has_checkpoint = has_checkpoint || is_checkpoint(end);
+  }
+  return end;
+}
+
+void level_store::commit(size_t begin, size_t end) {
+  auto culprit = end;
+  auto outcome = failed_ ? status{error{errc::io, "the store has failed"}}
+                         : write_group(begin, end, culprit);
+  failed_ = !outcome;
+  answer(begin, end, culprit, outcome);
+}
+
+/// Sets `culprit` to the call that could not be added, if one could not.
+status level_store::write_group(size_t begin, size_t end, size_t& culprit) {
+  encoder_.begin(next_group_);
+  batch_->Clear();
+  for (auto i = begin; i < end; ++i)
+    if (auto done = add(taken_[i], *batch_); !done) {
+      culprit = i;
+      return done;
+    }
+  if (encoder_.count() > 0)
+    batch_->Put(store_format::group_key(next_group_),
+                slice_of(encoder_.finish()));
+  auto started = std::chrono::steady_clock::now();
+  if (auto done = files_->write(*batch_); !done)
+    return done;
+  sync_nanoseconds_ += (std::chrono::steady_clock::now() - started).count();
+  written_bytes_ += batch_->ApproximateSize();
+  changes_count_ += encoder_.count();
+  if (encoder_.count() > 0) {
+    ++groups_count_;
+    ++next_group_;
+  }
+  return ok();
+}
+
+status level_store::add(const call& x, leveldb::WriteBatch& batch) {
+  if (auto* rows = std::get_if<store_checkpoint>(&x.what))
+    return add_checkpoint(*rows, batch);
+  for (auto& change : std::get<std::vector<store_change>>(x.what)) {
+    if (auto done = index_.apply(next_group_, change); !done)
+      return done;
+    encoder_.add(change);
+  }
+  return ok();
+}
+
+status level_store::add_checkpoint(const store_checkpoint& x,
+                                   leveldb::WriteBatch& batch) {
+  if (auto done = index_.checkpoint(next_group_, x.shard, x.upto); !done)
+    return done;
+  if (auto done = add_header(x.shard, batch); !done)
+    return done;
+  for (auto& row : x.rows) {
+    auto key = store_format::row_key(x.shard, row.key);
+    if (row.deleted)
+      batch.Delete(key);
+    else
+      batch.Put(key, row.value);
+  }
+  // Shards at rest would keep old groups for ever: move their floors as well.
+  for (auto shard : index_.idle_shards(next_group_)) {
+    auto done = index_.checkpoint(next_group_, shard, index_.at(shard).last);
+    if (done)
+      done = add_header(shard, batch);
+    if (!done)
+      return done;
+  }
+  for (auto group : index_.take_unneeded())
+    batch.Delete(store_format::group_key(group));
+  ++checkpoints_count_;
+  return ok();
+}
+
+status level_store::add_header(shard_id shard, leveldb::WriteBatch& batch) {
+  auto& log = index_.at(shard);
+  if (std::exchange(log.stale_rows, false))
+    if (auto done = files_->delete_rows(shard, batch); !done)
+      return done;
+  batch.Put(store_format::header_key(shard),
+            store_format::encode_header(shard,
+                                        {log.checkpoint, log.floor, log.meta}));
+  return ok();
+}
+
+void level_store::answer(size_t begin, size_t end, size_t culprit,
+                         const status& outcome) {
+  for (auto i = begin; i < end; ++i) {
+    auto& x = taken_[i];
+    backlog_bytes_.fetch_sub(x.size_bytes, std::memory_order_relaxed);
+    if (outcome || culprit == end || culprit == i)
+      x.then(outcome);
+    else
+      x.then(error{errc::io, "the store has failed"});
+    x.then = nullptr;
+  }
+}
+
+} // namespace muster

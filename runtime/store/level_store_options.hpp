@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace leveldb {
+class Env;
+} // namespace leveldb
+
+namespace muster {
+
+/// How a machine's store is opened. Sizes in bytes.
+struct level_store_options {
+  /// Made if it does not exist; its parent must.
+  std::string directory;
+
+  /// A group commit takes no further change once it has this much; what waits
+  /// behind a group, waits for its sync. 1 KiB to 64 MiB.
+  size_t group_bytes_max = 4 * 1024 * 1024;
+
+  /// LevelDB's memory table: larger = fewer flushes, more memory (twice this)
+  /// and a longer start after a crash. 64 KiB to 1 GiB.
+  size_t write_buffer_bytes = 16 * 1024 * 1024;
+
+  /// Log files grow by this much at a time, written as zeros in advance: a
+  /// sync then changes no metadata of the file and costs a third less. 0 = off.
+  size_t log_extent_bytes = 256 * 1024;
+
+  /// The file system, for tests that break it; null = the real one. Outlives
+  /// the store.
+  leveldb::Env* env = nullptr;
+};
+
+} // namespace muster
