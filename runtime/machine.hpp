@@ -59,10 +59,10 @@ public:
 struct machine_status {
   machine_id id;
   incarnation run;
-  std::string role;    // machine, switch
-  std::string state;   // serving, starting, silent
+  std::string role; // machine, switch
+  std::string state; // serving, starting, silent
   std::string address; // host:port of the peer listener
-  std::string http;    // host:port of the HTTP listener
+  std::string http; // host:port of the HTTP listener
   int64_t pid = 0;
 };
 
@@ -80,7 +80,7 @@ struct cluster_status {
   std::string cluster;
   machine_id answered_by;
   std::vector<machine_status> machines; // by id
-  std::vector<shard_status> shards;     // by id
+  std::vector<shard_status> shards; // by id
 };
 
 /// A machine of a Muster cluster inside this process: what `musterd` runs and
@@ -117,9 +117,8 @@ public:
 
   /// All records under `prefix` (normalized or with `/` at its end), sorted by
   /// key. One cut within a shard; each key linearizable over several.
-  virtual result<std::vector<read_answer>> list(std::string_view prefix,
-                                                read_options = {})
-    = 0;
+  virtual result<std::vector<read_answer>>
+  list(std::string_view prefix, read_options = {}) = 0;
 
   /// Runs a command; an empty id is filled in. `then` is called exactly once.
   virtual void submit(command x, submit_options options,
@@ -134,24 +133,22 @@ public:
   /// Pins a local copy of `prefix`; returns when every shard under it serves
   /// reads from this machine's memory. It is kept until `unmirror` or the end
   /// of the process.
-  virtual status mirror(std::string_view prefix,
-                        std::chrono::nanoseconds timeout)
+  virtual muster::status mirror(std::string_view prefix,
+                                std::chrono::nanoseconds timeout)
     = 0;
 
-  virtual status unmirror(std::string_view prefix) = 0;
+  virtual muster::status unmirror(std::string_view prefix) = 0;
 
   /// The pinned prefixes.
   virtual std::vector<std::string> mirrors() const = 0;
 
   /// Calls `then` for each committed change under `prefix` from now on.
   virtual result<std::unique_ptr<watch_handle>>
-  watch(std::string_view prefix, std::function<void(watch_event)> then)
-    = 0;
+  watch(std::string_view prefix, std::function<void(watch_event)> then) = 0;
 
   /// Errors: `not_found` (never known or forgotten), `unavailable`.
-  virtual result<story> explain(const command_id& id,
-                                std::chrono::nanoseconds timeout)
-    = 0;
+  virtual result<story>
+  explain(const command_id& id, std::chrono::nanoseconds timeout) = 0;
 
   /// Commands that entered here, newest first, at most `limit`.
   virtual std::vector<story> recent_commands(size_t limit) const = 0;
