@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/store_files.hpp"
 
+#include "runtime/store/log_env.hpp"
 #include "runtime/store/log_tail.hpp"
 #include "runtime/store/store_format.hpp"
 
@@ -81,6 +82,10 @@ store_files::open(const level_store_options& options) {
   auto result = std::unique_ptr<store_files>{new store_files};
   result->directory_ = directory;
   auto* env = options.env != nullptr ? options.env : leveldb::Env::Default();
+  if (options.env == nullptr && options.log_extent_bytes > 0) {
+    result->env_ = std::make_unique<log_env>(options.log_extent_bytes);
+    env = result->env_.get();
+  }
   {
     // LevelDB locks only within Open, which would be too late: cutting the log
     // of a running store would destroy it.
