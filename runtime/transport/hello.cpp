@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/transport/hello.hpp"
+
+#include "runtime/outbox/batch.hpp"
+
+#include <cassert>
+
+namespace muster {
+
+namespace {
+
+constexpr std::string_view magic = "MSTR";
+constexpr size_t fixed_bytes = 40;
+
+void append_short(std::string& out, const std::string& x) {
+  assert(x.size() <= 255);
+  out.push_back(static_cast<char>(x.size()));
+  out.append(x);
+}
+
+/// Takes a string with its length in front from `bytes`.
+std::optional<std::string> take_short(std::string_view& bytes) {
+  if (bytes.empty())
+    return std::nullopt;
+  auto size = static_cast<size_t>(load_le(bytes.data(), 1));
+  if (bytes.size() - 1 < size)
+    return std::nullopt;
+  std::string x{bytes.substr(1, size)};
+  bytes.remove_prefix(1 + size);
+  return x;
+}
+
+} // namespace
+
+std::string encode(const hello& x) {
+  std::string out(fixed_bytes, '\0');
+  magic.copy(out.data(), magic.size());
+  store_le(&out[4], x.version, 2);
+  store_le(&out[6], static_cast<uint8_t>(x.on), 1);
+  store_le(&out[8], x.options_hash, 8);
+  store_le(&out[16], x.from.run.value, 8);
+  store_le(&out[24], x.number, 8);
+  store_le(&out[32], x.credit_bytes, 8);
+  append_short(out, x.cluster_id);
+  append_short(out, x.from.id.value);
+  assert(out.size() <= hello_bytes_max);
+  return out;
+}
+
+std::optional<hello> decode_hello(std::string_view bytes) {
+  if (bytes.size() < fixed_bytes || !bytes.starts_with(magic))
+    return std::nullopt;
+  auto number = [&](size_t at, size_t size) {
+    return load_le(bytes.data() + at, size);
+  };
+  if (number(6, 1) > 1 || number(7, 1) != 0)
+    return std::nullopt;
+  hello x;
+  x.version = static_cast<uint16_t>(number(4, 2));
+  x.on = static_cast<lane>(number(6, 1));
+  x.options_hash = number(8, 8);
+  x.from.run = incarnation{number(16, 8)};
+  x.number = number(24, 8);
+  x.credit_bytes = number(32, 8);
+  auto rest = bytes.substr(fixed_bytes);
+  auto cluster = take_short(rest);
+  auto machine = take_short(rest);
+  if (!cluster || !machine || !rest.empty())
+    return std::nullopt;
+  x.cluster_id = std::move(*cluster);
+  x.from.id = machine_id{std::move(*machine)};
+  return x;
+}
+
+const char* to_string(refusal x) {
+  switch (x) {
+    case refusal::version:
+      return "version";
+    case refusal::cluster:
+      return "cluster";
+    case refusal::cluster_options:
+      return "cluster_options";
+    case refusal::identity:
+      return "identity";
+    case refusal::not_registered:
+      return "not_registered";
+    case refusal::old_incarnation:
+      return "old_incarnation";
+    case refusal::old_connection:
+      return "old_connection";
+  }
+  return "invalid";
+}
+
+std::optional<refusal> decode_refusal(std::string_view bytes) {
+  auto first = static_cast<uint8_t>(refusal::version);
+  auto last = static_cast<uint8_t>(refusal::old_connection);
+  if (bytes.size() != 1)
+    return std::nullopt;
+  auto x = static_cast<uint8_t>(bytes[0]);
+  if (x < first || x > last)
+    return std::nullopt;
+  return static_cast<refusal>(x);
+}
+
+} // namespace muster
