@@ -91,6 +91,7 @@ struct http_client::impl {
   uint64_t start(http_request request, line each, done then);
   void set_up(transfer& x);
   void set_identity(CURL* easy);
+  bool advance();
   void finish(CURL* easy, CURLcode code);
 };
 
@@ -129,15 +130,12 @@ void http_client::cancel(uint64_t stream) {
 }
 
 void http_client::run_once(std::chrono::milliseconds patience) {
-  int running = 0;
-  curl_multi_perform(impl_->multi, &running);
+  // What ends now must not wait for something else to happen.
+  if (impl_->advance())
+    return;
   curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(patience.count()),
                   nullptr);
-  curl_multi_perform(impl_->multi, &running);
-  int left = 0;
-  while (auto message = curl_multi_info_read(impl_->multi, &left))
-    if (message->msg == CURLMSG_DONE)
-      impl_->finish(message->easy_handle, message->data.result);
+  impl_->advance();
 }
 
 void http_client::wake() {
@@ -204,6 +202,21 @@ void http_client::impl::set_identity(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_SSLCERT, identity.certificate_file.c_str());
     curl_easy_setopt(easy, CURLOPT_SSLKEY, identity.key_file.c_str());
   }
+}
+
+/// Returns whether a request has ended.
+bool http_client::impl::advance() {
+  int running = 0;
+  curl_multi_perform(multi, &running);
+  bool has_ended = false;
+  int left = 0;
+  while (auto message = curl_multi_info_read(multi, &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      has_ended = true;
+      finish(message->easy_handle, message->data.result);
+    }
+  }
+  return has_ended;
 }
 
 void http_client::impl::finish(CURL* easy, CURLcode code) {
