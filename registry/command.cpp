@@ -128,8 +128,7 @@ result<shard_id> check_command(const command& x, uint32_t shard_count) {
     first = false;
   }
   for (auto& g : x.guards) {
-    auto checked = check_part(g.key, g.value.size(), shard_count, false,
-                              shard);
+    auto checked = check_part(g.key, g.value.size(), shard_count, false, shard);
     if (!checked)
       return checked.failure();
     bytes += g.key.size() + g.value.size();

@@ -20,7 +20,7 @@ struct named {
 
   named() = default;
 
-  explicit named(T x) : value(std::move(x)) {
+  explicit constexpr named(T x) : value(std::move(x)) {
     // nop
   }
 

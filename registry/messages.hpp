@@ -263,13 +263,15 @@ struct join_request {
   store_id store;
   /// What it knows to be the term; the primary answers only its own.
   term known;
+  /// The session it is joined in; 0 = none.
+  session in;
   /// Its log is whole: no snapshot was being installed when it stopped.
   bool complete = true;
   /// Its committed base and its last entry; 0, 0: it has nothing.
   sequence base;
   sequence last;
 
-  MUSTER_FIELDS(join_request, shard, to, store, known, complete, base, last)
+  MUSTER_FIELDS(join_request, shard, to, store, known, in, complete, base, last)
 };
 
 /// Primary -> replica: the first message of a term or session (L3). The
@@ -285,10 +287,14 @@ struct join {
   MUSTER_FIELDS(join, link, base, base_term, committed, marks)
 };
 
+/// In `joined::shared`: the two logs have no entry in common.
+constexpr sequence nothing_shared{UINT64_MAX};
+
 /// Replica -> primary: joined, durable; its log now ends at `shared`.
 struct joined {
   flow link;
   store_id store;
+  /// The last entry that both logs have; `nothing_shared`: send a snapshot.
   sequence shared;
 
   MUSTER_FIELDS(joined, link, store, shared)
@@ -436,13 +442,11 @@ struct watch_news {
 };
 
 /// The closed set of messages; the index is the wire's tag: append only.
-using wire_message
-  = std::variant<lease_request, lease_grant, submit, enlist, verdict,
-                 read_request, read_reply, list_request, list_reply,
-                 copy_request, copy_session, copy_grant, invalidate,
-                 invalidate_ack, validate, copy_drop, join_request, join,
-                 joined, snapshot, snapshot_ack, prepare, prepare_ack, commit,
-                 drop_replica, drop_ack, fence, fence_ack, explain_request,
-                 explain_reply, watch_request, watch_news>;
+using wire_message = std::variant<
+  lease_request, lease_grant, submit, enlist, verdict, read_request, read_reply,
+  list_request, list_reply, copy_request, copy_session, copy_grant, invalidate,
+  invalidate_ack, validate, copy_drop, join_request, join, joined, snapshot,
+  snapshot_ack, prepare, prepare_ack, commit, drop_replica, drop_ack, fence,
+  fence_ack, explain_request, explain_reply, watch_request, watch_news>;
 
 } // namespace muster

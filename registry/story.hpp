@@ -45,8 +45,7 @@ struct participant {
   bool expelled = false;
 
   template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f,
-                                                 participant& x) {
+  friend typename Inspector::result_type inspect(Inspector& f, participant& x) {
     return f(x.who, x.address, x.reason, x.prefix, x.enlisted_by,
              x.enlisted_after_ns, x.acknowledged_after_ns, x.expelled);
   }

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/home_agent.hpp"
+
+#include "registry/key.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+home_agent::home_agent(shard_id shard, peer self, agent_options options)
+  : shard_(shard), self_(std::move(self)), options_(options) {
+  // nop
+}
+
+void home_agent::on_started(const home_started& x) {
+  on_stopped();
+  term_ = x.of;
+  // F1: a list that was read after the swap.
+  if (members_at_.value < term_.value)
+    members_.clear();
+}
+
+void home_agent::on_stopped() {
+  // Copies belong to a term; the next primary's fence ends them.
+  term_ = term{};
+  holders_.clear();
+  flights_.clear();
+  round_ = reported_round_ = 0;
+  reported_ = committed_ = sequence{};
+}
+
+flow home_agent::link_to(const peer& who, const holder& h) const {
+  return flow{shard_, term_, h.in, who.run};
+}
+
+home_agent::holder* home_agent::find(const peer& who, const flow& link) {
+  auto i = holders_.find(who);
+  if (i == holders_.end() || link.of != term_ || link.in != i->second.in
+      || link.to != self_.run)
+    return nullptr;
+  return &i->second;
+}
+
+const std::pair<const std::string, home_agent::grant>*
+home_agent::covering(const holder& h, const std::vector<effect>& effects,
+                     bool granted_only) const {
+  const std::pair<const std::string, grant>* newest = nullptr;
+  for (auto& entry : h.grants) {
+    if (granted_only && entry.second.number == grant_number{})
+      continue;
+    auto touches = [&](auto& e) { return covers(entry.first, e.key); };
+    if (std::none_of(effects.begin(), effects.end(), touches))
+      continue;
+    if (!newest || newest->second.number < entry.second.number)
+      newest = &entry;
+  }
+  return newest;
+}
+
+participant home_agent::describe(const peer& who, participation why,
+                                 const std::string& prefix) const {
+  participant out;
+  out.who = who;
+  out.reason = why;
+  out.prefix = prefix;
+  out.enlisted_by = self_.id;
+  if (auto i = members_.find(who); i != members_.end())
+    out.address = i->second;
+  return out;
+}
+
+void home_agent::on_submit(const peer& from, submit x, agent_effects& out) {
+  home_submit pass{std::move(x), from, {}};
+  if (active() && !holders_.empty()) {
+    std::vector<effect> touched;
+    for (auto& op : pass.what.what.operations)
+      touched.push_back({op.key, {}, false});
+    for (auto& [who, h] : holders_)
+      if (auto found = covering(h, touched, false))
+        pass.enlisted.push_back(
+          describe(who, participation::copy_of_prefix, found->first));
+    if (!pass.enlisted.empty())
+      out.emplace_back(send_effect{
+        from.id, enlist{pass.what.slot, pass.what.what.id, pass.enlisted}});
+  }
+  out.emplace_back(std::move(pass));
+}
+
+void home_agent::on_copy_request(const peer& from, const copy_request& x,
+                                 agent_effects& out) {
+  if (!active() || x.link.of != term_ || x.link.to != self_.run
+      || members_.count(from) == 0)
+    return; // not the home, or not registered after the swap (F1)
+  auto i = holders_.find(from);
+  if (i == holders_.end()) {
+    if (holders_.size() >= options_.holders_max)
+      return;
+    i = holders_.emplace(from, holder{}).first;
+    i->second.in = session{next_session_++};
+    out.emplace_back(
+      cover_effect{from, cover{shard_, cover_kind::copy, term_, i->second.in}});
+  }
+  auto& h = i->second;
+  if (h.expelling)
+    return;
+  if (x.link.in != h.in) {
+    out.emplace_back(send_effect{from.id, copy_session{link_to(from, h)}});
+    return;
+  }
+  if (h.grants.size() >= options_.grants_max && h.grants.count(x.prefix) == 0)
+    return;
+  h.grants[x.prefix].asked = true; // in the directory before it is passed on
+  out.emplace_back(copy_ask{shard_, term_, from, x.prefix});
+}
+
+void home_agent::on_copy_data(copy_data x, boot_time now, agent_effects& out) {
+  if (x.of != term_ || !x.granted)
+    return;
+  round_ = x.round;
+  reported_ = x.as_of; // the shard forgot what it was told before
+  auto i = holders_.find(x.holder);
+  auto known = i != holders_.end() && !i->second.expelling
+               && i->second.grants.count(x.prefix) > 0;
+  if (known) {
+    auto& h = i->second;
+    auto& g = h.grants[x.prefix];
+    g.number = grant_number{next_grant_++};
+    g.asked = false;
+    send_grant(x.holder, h, x, g.number, out);
+  }
+  for (auto& entry : x.undecided) {
+    auto& f = flights_[entry.at];
+    f.entry = entry;
+    if (!known)
+      continue;
+    // D3: the grant is followed by the invalidation of each undecided entry.
+    invalidate_at(x.holder, i->second, f, now, out);
+    out.emplace_back(
+      send_effect{entry.origin,
+                  enlist{entry.slot,
+                         entry.id,
+                         {describe(x.holder, participation::acquired_in_flight,
+                                   x.prefix)}}});
+  }
+  report(out);
+}
+
+void home_agent::send_grant(const peer& who, holder& h, const copy_data& x,
+                            grant_number number, agent_effects& out) {
+  copy_grant chunk;
+  uint32_t index = 0;
+  size_t bytes = 0;
+  auto flush = [&](bool last) {
+    chunk.link = link_to(who, h);
+    chunk.grant = number;
+    chunk.prefix = x.prefix;
+    chunk.as_of = x.as_of;
+    chunk.chunk = index++;
+    chunk.last = last;
+    out.emplace_back(send_effect{who.id, std::move(chunk)});
+    chunk = copy_grant{};
+    bytes = 0;
+  };
+  for (auto& r : x.records) {
+    bytes += r.key.size() + r.value.size() + 24;
+    chunk.records.push_back(r);
+    if (bytes >= options_.chunk_bytes)
+      flush(false);
+  }
+  flush(true);
+}
+
+void home_agent::invalidate_at(const peer& who, holder& h, flight& f,
+                               boot_time now, agent_effects& out) {
+  auto found = covering(h, f.entry.effects, true);
+  if (!found)
+    return;
+  auto& w = f.waits[who];
+  w = wait{found->second.number, now, now, false, {}};
+  f.reported = false;
+  out.emplace_back(send_effect{
+    who.id, invalidate{link_to(who, h), w.grant, f.entry.at, f.entry.effects}});
+}
+
+void home_agent::on_prepared(const entries_prepared& x, boot_time now,
+                             agent_effects& out) {
+  if (x.of != term_)
+    return;
+  for (auto& entry : x.entries) {
+    auto& f = flights_[entry.at];
+    f.entry = entry;
+    for (auto& [who, h] : holders_)
+      invalidate_at(who, h, f, now, out);
+  }
+  report(out);
+}
+
+void home_agent::on_invalidate_ack(const peer& from, const invalidate_ack& x,
+                                   boot_time now, agent_effects& out) {
+  auto h = find(from, x.link);
+  auto f = flights_.find(x.at);
+  if (!h || f == flights_.end())
+    return;
+  auto w = f->second.waits.find(from);
+  if (w == f->second.waits.end() || w->second.done
+      || w->second.grant != x.grant) // D2
+    return;
+  w->second.done = true;
+  w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false};
+  report(out);
+}
+
+void home_agent::report(agent_effects& out) {
+  // Everything up to the first entry that still waits is ready.
+  auto upto = reported_;
+  std::vector<holder_ack> acks;
+  for (auto& [at, f] : flights_) {
+    auto open = [](auto& w) { return !w.second.done; };
+    if (std::any_of(f.waits.begin(), f.waits.end(), open))
+      break;
+    upto = std::max(upto, at);
+    if (f.reported)
+      continue;
+    f.reported = true;
+    for (auto& [who, w] : f.waits)
+      acks.push_back({at, w.ack});
+  }
+  if (upto == reported_ && round_ == reported_round_ && acks.empty())
+    return;
+  reported_ = upto;
+  reported_round_ = round_;
+  out.emplace_back(holders_ready{shard_, term_, round_, upto, std::move(acks)});
+}
+
+void home_agent::on_committed(const entries_committed& x, agent_effects& out) {
+  if (x.of != term_)
+    return;
+  committed_ = x.upto;
+  std::set<peer> told;
+  while (!flights_.empty() && flights_.begin()->first <= x.upto) {
+    for (auto& [who, w] : flights_.begin()->second.waits)
+      told.insert(who);
+    flights_.erase(flights_.begin());
+  }
+  for (auto& who : told)
+    if (auto h = holders_.find(who); h != holders_.end())
+      out.emplace_back(
+        send_effect{who.id, validate{link_to(who, h->second), x.upto}});
+}
+
+void home_agent::on_copy_drop(const peer& from, const copy_drop& x) {
+  auto h = find(from, x.link);
+  if (!h)
+    return;
+  auto g = h->grants.find(x.prefix);
+  if (g != h->grants.end() && g->second.number == x.grant && !g->second.asked)
+    h->grants.erase(g);
+}
+
+void home_agent::on_members(epoch at, const std::vector<member>& members,
+                            agent_effects& out) {
+  if (at < members_at_ || at.value < term_.value)
+    return;
+  members_at_ = at;
+  members_.clear();
+  for (auto& m : members)
+    members_[m.who] = m.host + ":" + std::to_string(m.port);
+  // D4: a newer incarnation proves nothing, but the old one's leases may
+  // begin to end.
+  for (auto& [who, h] : holders_)
+    if (!h.expelling && members_.count(who) == 0)
+      expel(who, h, out);
+}
+
+void home_agent::expel(const peer& who, holder& h, agent_effects& out) {
+  h.expelling = true;
+  out.emplace_back(note_effect{true, "holder_expelled",
+                               "shard=" + std::to_string(shard_.value)
+                                 + " holder=" + who.id.value});
+  out.emplace_back(
+    uncover_effect{who, cover{shard_, cover_kind::copy, term_, h.in}});
+}
+
+void home_agent::on_uncovered(const uncovered& x, boot_time now,
+                              agent_effects& out) {
+  auto h = holders_.find(x.who);
+  if (h == holders_.end() || !h->second.expelling || x.what.in != h->second.in
+      || x.what.of != term_)
+    return;
+  h->second.silent_at = x.until;
+  finish_expulsions(now, out);
+}
+
+void home_agent::finish_expulsions(boot_time now, agent_effects& out) {
+  auto any = false;
+  for (auto i = holders_.begin(); i != holders_.end();) {
+    if (!i->second.expelling || now < i->second.silent_at) {
+      ++i;
+      continue;
+    }
+    for (auto& [at, f] : flights_) {
+      auto w = f.waits.find(i->first);
+      if (w == f.waits.end() || w->second.done)
+        continue;
+      w->second.done = true;
+      w->second.ack = {i->first, (now - f.entry.prepared_at).count(), true};
+      any = true;
+    }
+    i = holders_.erase(i); // the next request begins a new session (T4)
+  }
+  if (any)
+    report(out);
+}
+
+void home_agent::on_link_up(const peer& who, boot_time now,
+                            agent_effects& out) {
+  auto h = holders_.find(who);
+  if (h == holders_.end())
+    return;
+  if (committed_ != sequence{})
+    out.emplace_back(
+      send_effect{who.id, validate{link_to(who, h->second), committed_}});
+  // D1: after a reconnect every invalidation not acknowledged again, and what
+  // the lost connection took: grants are asked for again by the holder.
+  for (auto& [at, f] : flights_) {
+    auto w = f.waits.find(who);
+    if (w == f.waits.end() || w->second.done)
+      continue;
+    w->second.sent = now;
+    out.emplace_back(
+      send_effect{who.id, invalidate{link_to(who, h->second), w->second.grant,
+                                     at, f.entry.effects}});
+  }
+}
+
+void home_agent::on_tick(boot_time now, agent_effects& out) {
+  for (auto& [at, f] : flights_) {
+    for (auto& [who, w] : f.waits) {
+      auto h = holders_.find(who);
+      if (w.done || h == holders_.end() || h->second.expelling)
+        continue;
+      if (now - w.since > options_.ack_timeout) { // T6
+        expel(who, h->second, out);
+      } else if (now - w.sent > options_.resend) {
+        w.sent = now;
+        out.emplace_back(
+          send_effect{who.id, invalidate{link_to(who, h->second), w.grant, at,
+                                         f.entry.effects}});
+      }
+    }
+  }
+  finish_expulsions(now, out);
+}
+
+} // namespace muster

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/ids.hpp"
+#include "registry/messages.hpp"
+#include "registry/shard_effects.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace muster {
+
+struct agent_options {
+  /// T6: a holder that has not acknowledged for so long is expelled.
+  nanoseconds ack_timeout = std::chrono::seconds{1};
+  /// An invalidation without acknowledgement is sent again after this.
+  nanoseconds resend = std::chrono::milliseconds{400};
+  /// Bytes of records in one message.
+  size_t chunk_bytes = 1024 * 1024;
+  /// Holders of one shard; more are not granted copies.
+  size_t holders_max = 4096;
+  /// Prefixes of one holder.
+  size_t grants_max = 256;
+};
+
+/// What an agent wants done, in order.
+using agent_effect
+  = std::variant<send_effect, home_submit, copy_ask, holders_ready,
+                 cover_effect, uncover_effect, note_effect>;
+using agent_effects = std::vector<agent_effect>;
+
+/// The agent of one shard at its home: the directory of holders, and every
+/// message about copies (3.3.2, 3.3.5, 3.4).
+///
+/// It sees submissions before the shard does and enlists the holders of the
+/// touched keys; it sends invalidations and validations, counts their
+/// acknowledgements, and expels holders that stay silent. To the shard all
+/// holders are one: `holders_ready`.
+///
+/// Invariants: (1) a holder is in the directory before the shard is asked for
+/// its data, so that every later command is watched (D3); (2) an entry of the
+/// directory ends only by that incarnation's word or by the end of its leases
+/// (D4); (3) an acknowledgement counts only for the newest grant and the
+/// present session (D2, T4); (4) all messages to one holder leave in the order
+/// of their decisions (D1).
+///
+/// Not thread-safe; owned by one actor.
+class home_agent {
+public:
+  home_agent(shard_id shard, peer self, agent_options options);
+
+  // From the shard.
+  void on_started(const home_started& x);
+  void on_stopped();
+  void on_copy_data(copy_data x, boot_time now, agent_effects& out);
+  void on_prepared(const entries_prepared& x, boot_time now,
+                   agent_effects& out);
+  void on_committed(const entries_committed& x, agent_effects& out);
+
+  // From other machines.
+  void on_submit(const peer& from, submit x, agent_effects& out);
+  void on_copy_request(const peer& from, const copy_request& x,
+                       agent_effects& out);
+  void on_invalidate_ack(const peer& from, const invalidate_ack& x,
+                         boot_time now, agent_effects& out);
+  void on_copy_drop(const peer& from, const copy_drop& x);
+
+  // From this machine.
+  /// @param at  the revision of the list; one not below the term's counts (F1)
+  void on_members(epoch at, const std::vector<member>& members,
+                  agent_effects& out);
+  void on_uncovered(const uncovered& x, boot_time now, agent_effects& out);
+  void on_link_up(const peer& who, boot_time now, agent_effects& out);
+  void on_tick(boot_time now, agent_effects& out);
+
+  bool active() const {
+    return term_ != term{};
+  }
+
+  /// Holders and their prefixes, for status and tests.
+  size_t holder_count() const {
+    return holders_.size();
+  }
+
+private:
+  struct grant {
+    grant_number number; // 0: asked for, not yet granted
+    bool asked = false;
+  };
+
+  struct holder {
+    session in;
+    std::map<std::string, grant> grants;
+    bool expelling = false;
+    boot_time silent_at = boot_time::max();
+  };
+
+  struct wait {
+    grant_number grant;
+    boot_time since{};
+    boot_time sent{};
+    bool done = false;
+    acknowledgement ack;
+  };
+
+  struct flight {
+    watched_entry entry;
+    std::map<peer, wait> waits;
+    bool reported = false;
+  };
+
+  flow link_to(const peer& who, const holder& h) const;
+  holder* find(const peer& who, const flow& link);
+  /// The prefix of `h` that covers one of the keys; null: none.
+  /// @param granted_only  false: one that was only asked for counts too
+  const std::pair<const std::string, grant>*
+  covering(const holder& h, const std::vector<effect>& effects,
+           bool granted_only) const;
+  void invalidate_at(const peer& who, holder& h, flight& f, boot_time now,
+                     agent_effects& out);
+  void send_grant(const peer& who, holder& h, const copy_data& x,
+                  grant_number number, agent_effects& out);
+  void expel(const peer& who, holder& h, agent_effects& out);
+  void finish_expulsions(boot_time now, agent_effects& out);
+  void report(agent_effects& out);
+  participant describe(const peer& who, participation why,
+                       const std::string& prefix) const;
+
+  shard_id shard_;
+  peer self_;
+  agent_options options_;
+  term term_;
+  epoch members_at_;
+  std::map<peer, std::string> members_; // address
+  std::map<peer, holder> holders_;
+  std::map<sequence, flight> flights_;
+  uint64_t next_session_ = 1;
+  uint64_t next_grant_ = 1;
+  uint64_t round_ = 0;
+  uint64_t reported_round_ = 0;
+  sequence reported_;
+  sequence committed_;
+};
+
+} // namespace muster

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/lease_keeper.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+lease_keeper::lease_keeper(machine_id self, incarnation run,
+                           lease_options options)
+  : self_(std::move(self)), run_(run), options_(options) {
+  assert(options_.renew * 4 <= options_.granted);
+}
+
+void lease_keeper::set_peers(const std::vector<peer>& peers) {
+  std::map<peer, granter_state> kept;
+  for (auto& p : peers) {
+    if (p.id == self_)
+      continue;
+    auto i = granters_.find(p);
+    kept[p] = i == granters_.end() ? granter_state{} : std::move(i->second);
+  }
+  granters_ = std::move(kept);
+}
+
+void lease_keeper::on_tick(boot_time now, lease_effects& out) {
+  for (auto& [granter, state] : granters_)
+    if (now >= state.due)
+      request(granter, state, now, out);
+}
+
+void lease_keeper::renew_now(const machine_id& granter, boot_time now,
+                             lease_effects& out) {
+  for (auto& [who, state] : granters_)
+    if (who.id == granter)
+      request(who, state, now, out);
+}
+
+void lease_keeper::request(const peer& granter, granter_state& state,
+                           boot_time now, lease_effects& out) {
+  // T2: t0 is taken here, before the request is sent.
+  auto number = state.next_number++;
+  state.open.emplace_back(number, now);
+  if (state.open.size() > open_requests_max)
+    state.open.pop_front();
+  state.due = now + options_.renew;
+  out.sends.push_back(
+    {granter.id, lease_request{number, granter.run, state.covers_version}});
+}
+
+void lease_keeper::on_request(const peer& from, const lease_request& x,
+                              boot_time now, lease_effects& out) {
+  if (x.to != run_)
+    return;
+  auto& holder = holders_[from];
+  // T3: what is covered is decided now, not when it was asked for.
+  std::vector<cover> covers;
+  for (auto& [key, s] : holder.slots) {
+    if (!s.active || !may_cover(s.what, now))
+      continue;
+    s.until = std::max(s.until, now + options_.granted);
+    covers.push_back(s.what);
+  }
+  std::sort(covers.begin(), covers.end());
+  if (covers != holder.last || holder.covers_version == 0) {
+    ++holder.covers_version;
+    holder.last = covers;
+  }
+  lease_grant answer{x.number, from.run, holder.covers_version, false, {}};
+  if (x.covers_known == holder.covers_version)
+    answer.unchanged = true;
+  else
+    answer.covers = std::move(covers);
+  out.sends.push_back({from.id, std::move(answer)});
+}
+
+bool lease_keeper::may_cover(const cover& what, boot_time now) const {
+  if (what.kind == cover_kind::authority)
+    return true;
+  auto i = required_.find(what.shard);
+  if (i == required_.end() || i->second.of != what.of)
+    return false;
+  return authority_of(what.shard, i->second).until > now;
+}
+
+void lease_keeper::on_grant(const peer& from, const lease_grant& x, boot_time,
+                            lease_effects& out) {
+  auto i = granters_.find(from);
+  if (i == granters_.end() || x.to != run_)
+    return;
+  auto& state = i->second;
+  if (x.number <= state.applied)
+    return;
+  if (x.unchanged && x.covers_version != state.covers_version)
+    return;
+  auto is_it = [&](auto& open) { return open.first == x.number; };
+  auto request = std::find_if(state.open.begin(), state.open.end(), is_it);
+  if (request == state.open.end())
+    return;
+  state.end = request->second + options_.held();
+  state.applied = x.number;
+  state.open.erase(state.open.begin(), request + 1);
+  apply_covers(from, state, x, out);
+}
+
+void lease_keeper::apply_covers(const peer& from, granter_state& state,
+                                const lease_grant& x, lease_effects& out) {
+  lease_news news{from, state.end, {}, {}};
+  if (!x.unchanged) {
+    auto now_held = x.covers;
+    std::sort(now_held.begin(), now_held.end());
+    std::set_difference(state.covers.begin(), state.covers.end(),
+                        now_held.begin(), now_held.end(),
+                        std::back_inserter(news.lost));
+    state.covers = std::move(now_held);
+    state.covers_version = x.covers_version;
+  }
+  news.held = state.covers;
+  for (auto& [shard, needed] : required_) {
+    auto& who = needed.granters;
+    if (std::find(who.begin(), who.end(), from) != who.end())
+      out.authorities.push_back(authority_of(shard, needed));
+  }
+  out.news.push_back(std::move(news));
+}
+
+void lease_keeper::start_covering(const peer& who, const cover& what) {
+  auto& s = holders_[who].slots[{what.shard, what.kind}];
+  s.what = what;
+  s.active = true;
+}
+
+uncovered lease_keeper::stop_covering(const peer& who, const cover& what) {
+  uncovered out{who, what, {}};
+  auto holder = holders_.find(who);
+  if (holder == holders_.end())
+    return out;
+  auto i = holder->second.slots.find({what.shard, what.kind});
+  if (i == holder->second.slots.end())
+    return out;
+  i->second.active = false;
+  out.until = i->second.until;
+  return out;
+}
+
+void lease_keeper::require(shard_id shard, term of, uint64_t version,
+                           std::vector<peer> granters, lease_effects& out) {
+  auto& x = required_[shard];
+  x = requirement{of, version, std::move(granters)};
+  out.authorities.push_back(authority_of(shard, x));
+}
+
+void lease_keeper::release(shard_id shard) {
+  required_.erase(shard);
+}
+
+boot_time lease_keeper::end_of(const peer& granter, shard_id shard,
+                               term of) const {
+  auto i = granters_.find(granter);
+  if (i == granters_.end())
+    return {};
+  auto& covers = i->second.covers;
+  cover what{shard, cover_kind::authority, of, session{}};
+  if (!std::binary_search(covers.begin(), covers.end(), what))
+    return {};
+  return i->second.end;
+}
+
+authority lease_keeper::authority_of(shard_id shard,
+                                     const requirement& x) const {
+  authority out{shard, x.of, x.version, boot_time::max(), {}};
+  for (auto& granter : x.granters) {
+    auto end = end_of(granter, shard, x.of);
+    out.ends.emplace_back(granter, end);
+    out.until = std::min(out.until, end);
+  }
+  return out;
+}
+
+} // namespace muster

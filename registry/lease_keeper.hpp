@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/ids.hpp"
+#include "registry/messages.hpp"
+
+#include <deque>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace muster {
+
+struct lease_options {
+  /// D_g: for how long a granter assumes that a lease it granted is live.
+  /// Longer = a dead machine delays writes longer; shorter = more messages.
+  nanoseconds granted = std::chrono::seconds{2};
+  /// How often a holder renews; at most a quarter of `granted`.
+  nanoseconds renew = std::chrono::milliseconds{500};
+
+  /// D_h = 0.9 D_g: for how long a holder relies on it (T2).
+  nanoseconds held() const {
+    return granted / 10 * 9;
+  }
+};
+
+/// What the primary of a shard may rely on: the earliest end of the leases of
+/// all its granters, and each one's end.
+struct authority {
+  shard_id shard;
+  term of;
+  /// Of the `require` that this answers.
+  uint64_t version = 0;
+  boot_time until;
+  std::vector<std::pair<peer, boot_time>> ends;
+
+  MUSTER_FIELDS(authority, shard, of, version, until, ends)
+};
+
+/// A lease that this machine holds covers these (or not any more).
+struct lease_news {
+  peer granter;
+  boot_time end;
+  std::vector<cover> held;
+  std::vector<cover> lost;
+
+  MUSTER_FIELDS(lease_news, granter, end, held, lost)
+};
+
+/// The answer to `stop_covering`: every lease that covered it is over at
+/// `until` (the beginning of time: there was none).
+struct uncovered {
+  peer who;
+  cover what;
+  boot_time until;
+
+  MUSTER_FIELDS(uncovered, who, what, until)
+};
+
+struct lease_effects {
+  struct send {
+    machine_id to;
+    wire_message what;
+  };
+
+  std::vector<send> sends;
+  std::vector<authority> authorities;
+  std::vector<lease_news> news;
+};
+
+/// Both sides of the leases between this machine and every other one (3.1).
+///
+/// A lease is between two incarnations; a grant names the (shard, term,
+/// session) triples that it covers at that instant (T3). Shards and agents
+/// say what to cover; whether a primary may cover at that instant, the keeper
+/// decides from the leases that the machine itself holds.
+///
+/// Invariants: (1) `until` of a slot never decreases, whatever its session;
+/// (2) an answer counts from the `t0` of its own request, once, and only if
+/// no answer to a later request was applied (T2); (3) a cover of kind replica
+/// or copy is granted only if every required granter's lease is live at the
+/// instant of the grant.
+///
+/// Not thread-safe; owned by one actor.
+class lease_keeper {
+public:
+  /// Most requests without an answer that are remembered for one granter.
+  static constexpr size_t open_requests_max = 8;
+
+  lease_keeper(machine_id self, incarnation run, lease_options options);
+
+  /// The registered machines. Slots of vanished ones stay until they are over
+  /// (D4).
+  void set_peers(const std::vector<peer>& peers);
+
+  /// Sends the requests that are due.
+  void on_tick(boot_time now, lease_effects& out);
+
+  /// Asks `granter` for a renewal at once.
+  void renew_now(const machine_id& granter, boot_time now, lease_effects& out);
+
+  /// @param now  read after the request was received
+  void on_request(const peer& from, const lease_request& x, boot_time now,
+                  lease_effects& out);
+
+  void on_grant(const peer& from, const lease_grant& x, boot_time now,
+                lease_effects& out);
+
+  /// From the next grant on, leases to `who` cover `what`.
+  void start_covering(const peer& who, const cover& what);
+
+  /// From now on no lease to `who` covers this shard in this kind.
+  uncovered stop_covering(const peer& who, const cover& what);
+
+  /// The primary of `shard` in term `of` needs leases of all `granters`. The
+  /// answer comes at once and again with every change. An empty list: the
+  /// authority has no end.
+  void require(shard_id shard, term of, uint64_t version,
+               std::vector<peer> granters, lease_effects& out);
+
+  /// This machine is not the primary of `shard` any more.
+  void release(shard_id shard);
+
+private:
+  struct granter_state {
+    uint64_t next_number = 1;
+    uint64_t applied = 0;
+    std::deque<std::pair<uint64_t, boot_time>> open;
+    boot_time due{};
+    boot_time end{};
+    uint64_t covers_version = 0;
+    std::vector<cover> covers; // sorted
+  };
+
+  struct slot {
+    cover what;
+    bool active = false;
+    boot_time until{};
+  };
+
+  struct holder_state {
+    uint64_t covers_version = 0;
+    std::vector<cover> last; // sorted
+    std::map<std::pair<shard_id, cover_kind>, slot> slots;
+  };
+
+  struct requirement {
+    term of;
+    uint64_t version = 0;
+    std::vector<peer> granters;
+  };
+
+  void request(const peer& granter, granter_state& state, boot_time now,
+               lease_effects& out);
+  boot_time end_of(const peer& granter, shard_id shard, term of) const;
+  authority authority_of(shard_id shard, const requirement& x) const;
+  bool may_cover(const cover& what, boot_time now) const;
+  void apply_covers(const peer& from, granter_state& state,
+                    const lease_grant& x, lease_effects& out);
+
+  machine_id self_;
+  incarnation run_;
+  lease_options options_;
+  std::map<peer, granter_state> granters_;
+  std::map<peer, holder_state> holders_;
+  std::map<shard_id, requirement> required_;
+};
+
+} // namespace muster

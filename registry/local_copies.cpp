@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/local_copies.hpp"
+
+#include "registry/key.hpp"
+
+#include <algorithm>
+
+namespace muster {
+
+local_copies::local_copies(peer self, uint32_t shard_count,
+                           copy_options options)
+  : self_(std::move(self)), shard_count_(shard_count), options_(options) {
+  for (uint32_t i = 0; i < shard_count; ++i)
+    shards_[shard_id{i}].of.shard = shard_id{i};
+}
+
+bool local_copies::concerns(const std::string& prefix, shard_id shard) const {
+  return !within_one_shard(prefix) || shard_of(prefix, shard_count_) == shard;
+}
+
+peer local_copies::home_of(const shard_copies& s) const {
+  return peer{s.of.primary, s.of.primary_run};
+}
+
+bool local_copies::is_ours(const peer& from, const flow& link,
+                           const shard_copies& s) const {
+  // T4, D5, F1: the present granter, term and session, meant for this run.
+  return link.to == self_.run && from == home_of(s) && link.of == s.of.of
+         && link.of >= s.known && link.in == s.in && s.in != session{};
+}
+
+bool local_copies::pin(const std::string& prefix, boot_time now,
+                       copy_effects& out) {
+  if (pinned_.count(prefix) == 0 && pinned_.size() >= options_.prefixes_max)
+    return false;
+  pinned_.insert(prefix);
+  for (auto& [id, s] : shards_)
+    ask_missing(id, s, now, out);
+  return true;
+}
+
+void local_copies::unpin(const std::string& prefix, copy_effects& out) {
+  if (pinned_.erase(prefix) == 0)
+    return;
+  for (auto& [id, s] : shards_) {
+    auto i = s.prefixes.find(prefix);
+    if (i == s.prefixes.end())
+      continue;
+    auto grant = i->second.grant;
+    s.prefixes.erase(i);
+    if (grant == grant_number{})
+      continue;
+    out.all.emplace_back(
+      copy_effects::table{id, publish_no_prefix{prefix}}); // W5
+    for (auto r = s.records.begin(); r != s.records.end();) {
+      if (covered(s, r->first)) {
+        ++r;
+        continue;
+      }
+      out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
+      bytes_ -= r->first.size() + r->second.value.size();
+      s.pending.erase(r->first);
+      r = s.records.erase(r);
+    }
+    auto home = home_of(s);
+    out.all.emplace_back(send_effect{
+      home.id, copy_drop{flow{id, s.of.of, s.in, home.run}, grant, prefix}});
+  }
+}
+
+bool local_copies::covered(const shard_copies& s,
+                           const std::string& key) const {
+  for (auto& [prefix, p] : s.prefixes)
+    if (p.grant != grant_number{} && covers(prefix, key))
+      return true;
+  return false;
+}
+
+void local_copies::on_assignment(const assignment& x, boot_time now,
+                                 copy_effects& out) {
+  auto i = shards_.find(x.shard);
+  if (i == shards_.end() || x.at <= i->second.of.at)
+    return;
+  auto& s = i->second;
+  auto is_self = [&](auto& ref) { return ref.id == self_.id; };
+  auto here = std::any_of(x.in_sync.begin(), x.in_sync.end(), is_self)
+              || std::any_of(x.learners.begin(), x.learners.end(), is_self);
+  auto other = x.primary != s.of.primary || x.of != s.of.of
+               || x.primary_run != s.of.primary_run;
+  if (other || here)
+    drop_all(x.shard, s, out); // D5
+  s.of = x;
+  s.replica_here = here;
+  ask_missing(x.shard, s, now, out);
+}
+
+void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
+  if (s.in != session{})
+    out.all.emplace_back(copy_effects::table{id, publish_drop{}});
+  for (auto& [key, r] : s.records)
+    bytes_ -= key.size() + r.value.size();
+  s.in = session{};
+  s.prefixes.clear();
+  s.records.clear();
+  s.pending.clear();
+}
+
+void local_copies::ask(shard_id id, shard_copies& s, const std::string& prefix,
+                       boot_time now, copy_effects& out) {
+  s.prefixes[prefix].asked_at = now;
+  auto home = home_of(s);
+  out.all.emplace_back(send_effect{
+    home.id, copy_request{flow{id, s.of.of, s.in, home.run}, prefix}});
+}
+
+void local_copies::ask_missing(shard_id id, shard_copies& s, boot_time now,
+                               copy_effects& out) {
+  if (s.replica_here || s.of.primary == machine_id{} || s.of.of < s.known)
+    return;
+  for (auto& prefix : pinned_) {
+    if (!concerns(prefix, id))
+      continue;
+    auto& p = s.prefixes[prefix];
+    auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
+    if (p.grant == grant_number{} && due)
+      ask(id, s, prefix, now, out);
+  }
+}
+
+void local_copies::on_message(const peer& from, const copy_session& x,
+                              boot_time, copy_effects& out) {
+  auto i = shards_.find(x.link.shard);
+  if (i == shards_.end() || x.link.to != self_.run || from != home_of(i->second)
+      || x.link.in == i->second.in)
+    return;
+  out.all.emplace_back(copy_effects::renew{from.id});
+}
+
+void local_copies::on_lease_news(const lease_news& x, boot_time now,
+                                 copy_effects& out) {
+  for (auto& what : x.lost) {
+    auto i = shards_.find(what.shard);
+    if (what.kind == cover_kind::copy && i != shards_.end()
+        && x.granter == home_of(i->second) && what.in == i->second.in)
+      drop_all(what.shard, i->second, out); // T3
+  }
+  for (auto& what : x.held) {
+    auto i = shards_.find(what.shard);
+    if (what.kind != cover_kind::copy || i == shards_.end())
+      continue;
+    auto& s = i->second;
+    if (x.granter != home_of(s) || what.of != s.of.of || what.of < s.known
+        || s.replica_here)
+      continue;
+    if (what.in != s.in)
+      use_session(what.shard, s, what, now, out);
+    out.all.emplace_back(
+      copy_effects::table{what.shard, publish_lease{what.of, what.in, x.end}});
+  }
+}
+
+void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
+                               boot_time now, copy_effects& out) {
+  // T4: first every copy of the former session goes, then the lease counts.
+  drop_all(id, s, out);
+  s.in = what.in;
+  out.all.emplace_back(copy_effects::table{
+    id, publish_begin{served_from::copy, what.of, what.in}});
+  ask_missing(id, s, now, out);
+}
+
+void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
+                              copy_effects& out) {
+  auto i = shards_.find(x.link.shard);
+  if (i == shards_.end() || !is_ours(from, x.link, i->second))
+    return;
+  auto& s = i->second;
+  auto found = s.prefixes.find(x.prefix);
+  if (found == s.prefixes.end())
+    return;
+  auto& p = found->second;
+  if (x.chunk == 0) {
+    p.arriving = x.grant;
+    p.next_chunk = 0;
+    p.staged.clear();
+  }
+  if (p.arriving != x.grant || p.next_chunk != x.chunk)
+    return; // a chunk was lost with its connection: ask again later
+  ++p.next_chunk;
+  p.staged.insert(p.staged.end(), x.records.begin(), x.records.end());
+  if (x.last)
+    install(x.link.shard, s, x.prefix, p, x.as_of, out);
+}
+
+void local_copies::install(shard_id id, shard_copies& s,
+                           const std::string& prefix, prefix_copy& p,
+                           sequence as_of, copy_effects& out) {
+  size_t bytes = 0;
+  for (auto& r : p.staged)
+    bytes += r.key.size() + r.value.size();
+  if (bytes_ + bytes > options_.bytes_max) {
+    out.all.emplace_back(copy_effects::table{
+      id, note_effect{true, "copies_full", "prefix=" + prefix}});
+    p.staged.clear();
+    return;
+  }
+  std::set<std::string> present;
+  for (auto& r : p.staged) {
+    present.insert(r.key);
+    auto [i, is_new] = s.records.try_emplace(r.key);
+    if (is_new)
+      bytes_ += r.key.size();
+    auto& mine = i->second;
+    bytes_ += r.value.size();
+    bytes_ -= mine.value.size();
+    mine.value = std::move(r.value);
+    mine.version = r.version;
+    mine.erased = false;
+    // An undecided change after the grant's state keeps the key silent (D2).
+    if (mine.pending <= as_of) {
+      mine.pending = sequence{};
+      s.pending.erase(r.key);
+    }
+    publish(id, r.key, mine, out);
+  }
+  p.staged.clear();
+  erase_missing(id, s, prefix, present, as_of, out);
+  p.grant = p.arriving;
+  out.all.emplace_back(copy_effects::table{id, publish_prefix{prefix}});
+}
+
+void local_copies::erase_missing(shard_id id, shard_copies& s,
+                                 const std::string& prefix,
+                                 const std::set<std::string>& present,
+                                 sequence as_of, copy_effects& out) {
+  // What an older grant of the prefix had and this one has not is absent now.
+  for (auto i = s.records.lower_bound(prefix); i != s.records.end();) {
+    if (prefix != "/" && !i->first.starts_with(prefix))
+      break;
+    auto stays = !covers(prefix, i->first) || present.count(i->first) > 0
+                 || i->second.pending > as_of;
+    if (stays) {
+      ++i;
+      continue;
+    }
+    out.all.emplace_back(copy_effects::table{id, publish_erase{i->first}});
+    bytes_ -= i->first.size() + i->second.value.size();
+    s.pending.erase(i->first);
+    i = s.records.erase(i);
+  }
+}
+
+void local_copies::publish(shard_id id, const std::string& key,
+                           const record_copy& r, copy_effects& out) {
+  if (r.pending != sequence{})
+    out.all.emplace_back(copy_effects::table{id, publish_invalid{{key}}});
+  else if (r.erased)
+    out.all.emplace_back(copy_effects::table{id, publish_erase{key}});
+  else
+    out.all.emplace_back(
+      copy_effects::table{id, publish_put{key, r.value, r.version}});
+}
+
+void local_copies::on_message(const peer& from, const invalidate& x,
+                              boot_time now, copy_effects& out) {
+  auto i = shards_.find(x.link.shard);
+  if (i == shards_.end() || !is_ours(from, x.link, i->second))
+    return;
+  auto& s = i->second;
+  std::vector<std::string> marked;
+  for (auto& e : x.effects) {
+    if (!covered(s, e.key))
+      continue;
+    auto [r, is_new] = s.records.try_emplace(e.key);
+    if (is_new) {
+      bytes_ += e.key.size();
+      r->second.erased = true;
+    }
+    if (x.at <= r->second.version || x.at < r->second.pending)
+      continue; // known already
+    if (x.at > r->second.pending)
+      r->second.pending_since = now;
+    r->second.pending = x.at;
+    r->second.pending_value = e.value;
+    r->second.pending_erased = e.erased;
+    s.pending.insert(e.key);
+    marked.push_back(e.key);
+  }
+  if (!marked.empty()) // W3: marked first, then acknowledged
+    out.all.emplace_back(
+      copy_effects::table{x.link.shard, publish_invalid{std::move(marked)}});
+  auto link = x.link;
+  link.to = from.run;
+  out.all.emplace_back(
+    send_effect{from.id, invalidate_ack{link, x.grant, x.at}});
+}
+
+void local_copies::on_message(const peer& from, const validate& x, boot_time,
+                              copy_effects& out) {
+  auto i = shards_.find(x.link.shard);
+  if (i == shards_.end() || !is_ours(from, x.link, i->second))
+    return;
+  auto& s = i->second;
+  for (auto key = s.pending.begin(); key != s.pending.end();) {
+    auto found = s.records.find(*key);
+    auto& r = found->second;
+    if (r.pending > x.upto) {
+      ++key;
+      continue;
+    }
+    bytes_ -= r.value.size();
+    r.value = std::move(r.pending_value);
+    r.erased = r.pending_erased;
+    r.version = r.pending;
+    r.pending = sequence{};
+    r.pending_value.clear();
+    bytes_ += r.value.size();
+    publish(x.link.shard, *key, r, out);
+    if (r.erased) {
+      bytes_ -= found->first.size() + r.value.size();
+      s.records.erase(found);
+    }
+    key = s.pending.erase(key);
+  }
+}
+
+bool local_copies::on_fence(const peer& from, const fence& x,
+                            copy_effects& out) {
+  auto i = shards_.find(x.shard);
+  if (i == shards_.end() || x.to != self_.run)
+    return true;
+  auto& s = i->second;
+  if (x.of >= s.known) {
+    s.known = x.of;
+    if (s.of.of < x.of && !s.replica_here)
+      drop_all(x.shard, s, out);
+  }
+  if (s.replica_here)
+    return false;
+  if (x.of >= s.known)
+    out.all.emplace_back(
+      send_effect{from.id, fence_ack{x.shard, x.of, from.run}});
+  return true;
+}
+
+void local_copies::on_link_up(const peer& who, boot_time now,
+                              copy_effects& out) {
+  for (auto& [id, s] : shards_)
+    if (home_of(s) == who)
+      ask_missing(id, s, now, out);
+}
+
+void local_copies::on_tick(boot_time now, copy_effects& out) {
+  if (pinned_.empty())
+    return;
+  for (auto& [id, s] : shards_) {
+    ask_missing(id, s, now, out);
+    // A validation was lost with its connection: the next grant has it.
+    for (auto& key : s.pending) {
+      auto& r = s.records.at(key);
+      if (now - r.pending_since < options_.invalid_max)
+        continue;
+      r.pending_since = now;
+      for (auto& [prefix, p] : s.prefixes)
+        if (covers(prefix, key))
+          ask(id, s, prefix, now, out);
+    }
+  }
+}
+
+bool local_copies::installed(const std::string& prefix) const {
+  for (auto& [id, s] : shards_) {
+    if (!concerns(prefix, id) || s.replica_here)
+      continue;
+    auto i = s.prefixes.find(prefix);
+    if (i == s.prefixes.end() || i->second.grant == grant_number{})
+      return false;
+  }
+  return true;
+}
+
+} // namespace muster

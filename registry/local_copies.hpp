@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/assignment.hpp"
+#include "registry/ids.hpp"
+#include "registry/lease_keeper.hpp"
+#include "registry/messages.hpp"
+#include "registry/shard_effects.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace muster {
+
+struct copy_options {
+  /// A request without an answer is sent again after this.
+  nanoseconds resend = std::chrono::milliseconds{400};
+  /// A record that has been invalid for so long is asked for again.
+  nanoseconds invalid_max = std::chrono::seconds{3};
+  /// Pinned prefixes.
+  size_t prefixes_max = 256;
+  /// Bytes of all copies; a grant that would exceed it is not installed.
+  size_t bytes_max = 1024 * 1024 * 1024;
+};
+
+struct copy_effects {
+  struct renew {
+    machine_id granter;
+  };
+
+  /// In order; a `shard_effect` is one of the publish_... kinds or a note.
+  struct table {
+    shard_id shard;
+    shard_effect what;
+  };
+
+  using one = std::variant<send_effect, table, renew>;
+  std::vector<one> all;
+};
+
+/// The copies that this machine holds of shards stored elsewhere, and the
+/// holder's side of 3.4: asks, installs, marks, validates, drops.
+///
+/// For each shard: (1) a lease that covers the copy names the session (T4);
+/// (2) then the prefixes are asked for; (3) their records are installed under
+/// that session; (4) invalidations mark, validations store.
+///
+/// Invariants: (1) everything it holds of a shard is of one granter, term and
+/// session (D5, T4); (2) an invalidation is acknowledged only after its keys
+/// are marked; (3) a record with a pending sequence is valid again only by a
+/// validation of that sequence (D2); (4) nothing of a term below the known one
+/// is installed (F1).
+///
+/// Not thread-safe; owned by one actor.
+class local_copies {
+public:
+  local_copies(peer self, uint32_t shard_count, copy_options options);
+
+  /// Pins a prefix (normalized). @returns false at the limit
+  bool pin(const std::string& prefix, boot_time now, copy_effects& out);
+  void unpin(const std::string& prefix, copy_effects& out);
+
+  void on_assignment(const assignment& x, boot_time now, copy_effects& out);
+  void on_lease_news(const lease_news& x, boot_time now, copy_effects& out);
+  void on_link_up(const peer& who, boot_time now, copy_effects& out);
+  void on_tick(boot_time now, copy_effects& out);
+
+  void on_message(const peer& from, const copy_session& x, boot_time now,
+                  copy_effects& out);
+  void on_message(const peer& from, const copy_grant& x, boot_time now,
+                  copy_effects& out);
+  void on_message(const peer& from, const invalidate& x, boot_time now,
+                  copy_effects& out);
+  void on_message(const peer& from, const validate& x, boot_time now,
+                  copy_effects& out);
+
+  /// F1: drops the copies of lower terms and knows the term from now on.
+  /// @returns true if this core answers; false: a replica of the shard here
+  /// must answer
+  bool on_fence(const peer& from, const fence& x, copy_effects& out);
+
+  /// Whether every shard under the pinned prefix is served here: by an
+  /// installed copy, or since the machine is a replica.
+  bool installed(const std::string& prefix) const;
+
+  std::vector<std::string> pinned() const {
+    return {pinned_.begin(), pinned_.end()};
+  }
+
+  size_t bytes() const {
+    return bytes_;
+  }
+
+private:
+  struct record_copy {
+    std::string value;
+    sequence version;
+    bool erased = false;
+    /// D2: the newest undecided change; 0 = valid.
+    sequence pending;
+    std::string pending_value;
+    bool pending_erased = false;
+    boot_time pending_since{};
+  };
+
+  struct prefix_copy {
+    grant_number grant; // 0: not installed
+    boot_time asked_at{};
+    // The grant that is arriving.
+    grant_number arriving;
+    uint32_t next_chunk = 0;
+    std::vector<listed_record> staged;
+  };
+
+  struct shard_copies {
+    assignment of;
+    bool replica_here = false;
+    term known; // F1
+    session in; // 0: no lease covers the copy
+    std::map<std::string, prefix_copy> prefixes;
+    std::map<std::string, record_copy> records;
+    std::set<std::string> pending;
+  };
+
+  bool concerns(const std::string& prefix, shard_id shard) const;
+  peer home_of(const shard_copies& s) const;
+  bool is_ours(const peer& from, const flow& link, const shard_copies& s) const;
+  void drop_all(shard_id id, shard_copies& s, copy_effects& out);
+  void ask(shard_id id, shard_copies& s, const std::string& prefix,
+           boot_time now, copy_effects& out);
+  void ask_missing(shard_id id, shard_copies& s, boot_time now,
+                   copy_effects& out);
+  void install(shard_id id, shard_copies& s, const std::string& prefix,
+               prefix_copy& p, sequence as_of, copy_effects& out);
+  void erase_missing(shard_id id, shard_copies& s, const std::string& prefix,
+                     const std::set<std::string>& present, sequence as_of,
+                     copy_effects& out);
+  void publish(shard_id id, const std::string& key, const record_copy& r,
+               copy_effects& out);
+  bool covered(const shard_copies& s, const std::string& key) const;
+  void use_session(shard_id id, shard_copies& s, const cover& what,
+                   boot_time now, copy_effects& out);
+
+  peer self_;
+  uint32_t shard_count_;
+  copy_options options_;
+  std::set<std::string> pinned_;
+  std::map<shard_id, shard_copies> shards_;
+  size_t bytes_ = 0;
+};
+
+} // namespace muster

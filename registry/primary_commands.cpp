@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/primary_role.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+namespace {
+
+/// The newest prepared state: undecided effects over committed records.
+class prepared_state : public record_source {
+public:
+  explicit prepared_state(const shard_context& ctx) : ctx_(ctx) {
+    // nop
+  }
+
+  const record* find(const std::string& key) const override {
+    auto i = ctx_.pending.find(key);
+    if (i == ctx_.pending.end())
+      return ctx_.state.find(key);
+    for (auto& x : ctx_.log.at(i->second).entry.effects) {
+      if (x.key != key)
+        continue;
+      if (x.erased)
+        return nullptr;
+      scratch_ = record{x.value, i->second};
+      return &scratch_;
+    }
+    return nullptr;
+  }
+
+private:
+  const shard_context& ctx_;
+  mutable record scratch_;
+};
+
+} // namespace
+
+void primary_role::on_submit(const home_submit& x, boot_time now) {
+  if (answer_known(x) || reject_now(x))
+    return;
+  evaluate_new(x, now);
+}
+
+verdict primary_role::verdict_for(const home_submit& x, outcome what) const {
+  verdict out;
+  out.slot = x.what.slot;
+  out.id = x.what.what.id;
+  out.attempt = x.what.attempt;
+  out.what = what;
+  out.reached = ctx_.log.last();
+  return out;
+}
+
+void primary_role::answer(const machine_id& to, verdict x) {
+  ctx_.send(to, std::move(x));
+}
+
+bool primary_role::answer_known(const home_submit& x) {
+  auto& id = x.what.what.id;
+  if (auto known = ctx_.state.find(id)) {
+    auto out = verdict_for(x, known->what);
+    out.version = known->at;
+    out.counters = known->counters;
+    out.logged = true;
+    out.detail = known->what == outcome::refused ? "refused before" : "";
+    answer(x.origin.id, std::move(out));
+    return true;
+  }
+  // C3: a retry of an undecided id waits for it.
+  if (auto i = undecided_ids_.find(id.value); i != undecided_ids_.end()) {
+    auto first = ctx_.state.committed().value + 1;
+    auto& entry = pending_[i->second.value - first];
+    waiting_attempt w{x.origin.id, x.what.slot, x.what.attempt};
+    if (entry.others.size() >= ctx_.options.waiting_max)
+      entry.others.erase(entry.others.begin());
+    entry.others.push_back(std::move(w));
+    return true;
+  }
+  if (x.what.born < ctx_.state.floor()) {
+    auto out = verdict_for(x, outcome::unknown);
+    out.below_floor = true;
+    out.detail = "the id is older than what is remembered";
+    answer(x.origin.id, std::move(out));
+    return true;
+  }
+  return false;
+}
+
+bool primary_role::reject_now(const home_submit& x) {
+  auto out = verdict_for(x, outcome::unavailable);
+  if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
+    out.detail = "too few backups in sync: "
+                 + std::to_string(assigned_.in_sync.size()) + " of "
+                 + std::to_string(ctx_.options.min_copies) + " copies";
+  else if (pending_.size() >= ctx_.options.pending_max
+           || pending_bytes_ >= ctx_.options.pending_bytes_max)
+    out.detail = "overloaded: " + std::to_string(pending_.size())
+                 + " commands undecided";
+  else
+    return false;
+  answer(x.origin.id, std::move(out));
+  return true;
+}
+
+void primary_role::evaluate_new(const home_submit& x, boot_time now) {
+  auto& cmd = x.what.what;
+  auto made = evaluate(cmd, prepared_state{ctx_});
+  log_entry entry;
+  entry.id = cmd.id;
+  entry.origin = x.origin;
+  if (!made.refusal.empty()) {
+    if (x.what.attempt == 1 && !is_client_id(cmd.id)) {
+      // C3: a read of prepared state; told once that state is committed.
+      auto out = verdict_for(x, outcome::refused);
+      out.detail = std::move(made.refusal);
+      refusals_.push_back({ctx_.log.last(), std::move(out), x.origin.id});
+      answer_refusals(now);
+      return;
+    }
+    entry.kind = entry_kind::refusal;
+    entry.detail = std::move(made.refusal);
+    append(std::move(entry), &x, false, now);
+    return;
+  }
+  entry.effects = std::move(made.effects);
+  entry.counters = std::move(made.counters);
+  entry.operations = cmd.operations;
+  for (auto& op : entry.operations)
+    op.value.clear();
+  entry.participants = x.enlisted;
+  append(std::move(entry), &x, !x.enlisted.empty(), now);
+}
+
+void primary_role::append(log_entry entry, const home_submit* x, bool watched,
+                          boot_time now) {
+  auto at = ctx_.log.last().next();
+  entry.of = term_;
+  entry.at = at;
+  pending_entry p;
+  p.at = at;
+  p.id = entry.id;
+  p.prepared_at = now;
+  p.watched = watched;
+  if (x) {
+    p.origin = x->origin.id;
+    p.slot = x->what.slot;
+    p.attempt = x->what.attempt;
+    undecided_ids_[entry.id.value] = at;
+  }
+  if (watched)
+    ctx_.emit(entries_prepared{
+      ctx_.shard, term_, {{at, p.id, p.origin, p.slot, now, entry.effects}}});
+  auto bytes = ctx_.codec->encode(entry);
+  pending_bytes_ += bytes.size();
+  pending_.push_back(std::move(p));
+  append_entry(ctx_, std::move(entry), bytes);
+  auto token = ctx_.persist(
+    {log_change{log_change::kind::append, at, std::move(bytes)}});
+  durable_at_[token] = at;
+  for (auto& [id, r] : replicas_)
+    pump(r);
+}
+
+void primary_role::on_durable(uint64_t token, boot_time now) {
+  auto i = durable_at_.find(token);
+  if (i == durable_at_.end())
+    return;
+  durable_ = std::max(durable_, i->second);
+  durable_at_.erase(i);
+  try_commit(now);
+}
+
+void primary_role::on_holders_ready(const holders_ready& x, boot_time now) {
+  if (x.of != term_ || x.round != round_)
+    return;
+  auto first = ctx_.state.committed().next();
+  for (auto& [at, ack] : x.acks)
+    if (at >= first && at <= ctx_.log.last())
+      pending_[at.value - first.value].acks.push_back(ack);
+  ready_ = std::max(ready_, x.upto);
+  try_commit(now);
+}
+
+bool primary_role::may_commit(sequence at, boot_time now) const {
+  if (!fenced_ || durable_ < at) // F1, C1
+    return false;
+  if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
+    return false;
+  auto& entry = pending_[at.value - ctx_.state.committed().value - 1];
+  if (entry.watched && ready_ < at)
+    return false;
+  for (auto& [id, r] : replicas_) {
+    if (now < r.silent_at) // leases of a former session or of a dropped one
+      return false;
+    if (r.counted && (!r.joined || r.acked < at))
+      return false;
+  }
+  return true;
+}
+
+void primary_role::try_commit(boot_time now) {
+  auto before = ctx_.state.committed();
+  auto upto = before;
+  while (upto < ctx_.log.last() && may_commit(upto.next(), now))
+    upto = upto.next();
+  if (upto == before)
+    return;
+  apply_and_publish(ctx_, upto, true, tail_end_); // W6
+  for (auto at = before; at < upto; at = at.next()) {
+    auto& entry = pending_.front();
+    answer_committed(entry);
+    pending_bytes_ -= ctx_.log.at(entry.at).bytes.size();
+    undecided_ids_.erase(entry.id.value);
+    ages_.emplace_back(entry.at, now);
+    pending_.pop_front();
+  }
+  send_commit();
+  ctx_.emit(entries_committed{ctx_.shard, term_, upto});
+  for (auto& [id, r] : replicas_)
+    cover_if_whole(r);
+  answer_refusals(now);
+  tell_watchers(before, now);
+}
+
+void primary_role::answer_committed(const pending_entry& x) {
+  auto& entry = ctx_.log.at(x.at).entry;
+  if (entry.kind == entry_kind::forget)
+    return;
+  verdict out;
+  out.id = x.id;
+  out.what = entry.kind == entry_kind::command ? outcome::committed
+                                               : outcome::refused;
+  out.version = x.at;
+  out.detail = entry.detail;
+  out.counters = entry.counters;
+  out.acknowledged = x.acks;
+  out.logged = true;
+  out.reached = ctx_.log.last();
+  for (auto& other : x.others) {
+    out.slot = other.slot;
+    out.attempt = other.attempt;
+    answer(other.origin, out);
+  }
+  if (x.origin == machine_id{})
+    return;
+  out.slot = x.slot;
+  out.attempt = x.attempt;
+  answer(x.origin, std::move(out));
+}
+
+void primary_role::answer_refusals(boot_time now) {
+  while (!refusals_.empty() && refusals_.front().after <= ctx_.state.committed()
+         && has_authority(now)) {
+    auto& x = refusals_.front();
+    x.answer.reached = ctx_.state.committed();
+    answer(x.origin, std::move(x.answer));
+    refusals_.pop_front();
+  }
+  // A refusal that cannot be answered in time is no answer at all: the origin
+  // tries again.
+  while (refusals_.size() > ctx_.options.pending_max)
+    refusals_.pop_front();
+}
+
+void primary_role::forget_old(boot_time now) {
+  if (ctx_.state.remembered_count() <= ctx_.options.remembered_max
+      || !undecided_ids_.empty() || !fenced_)
+    return;
+  auto floor = ctx_.state.floor();
+  auto excess = ctx_.state.remembered_count() - ctx_.options.remembered_max;
+  while (excess > 0 && !ages_.empty()
+         && now - ages_.front().second > ctx_.options.remembered_for) {
+    floor = ages_.front().first;
+    ages_.pop_front();
+    --excess;
+  }
+  if (floor <= ctx_.state.floor())
+    return;
+  log_entry entry;
+  entry.kind = entry_kind::forget;
+  entry.floor = floor;
+  append(std::move(entry), nullptr, false, now);
+}
+
+} // namespace muster

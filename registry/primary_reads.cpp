@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/key.hpp"
+#include "registry/primary_role.hpp"
+
+#include <algorithm>
+
+namespace muster {
+
+bool primary_role::undecided_tail(const std::string& key) const {
+  return tail_end_ > ctx_.state.committed() && ctx_.pending.count(key) > 0;
+}
+
+read_reply primary_role::on_read(const read_request& x, boot_time now) const {
+  // R1: decided state, under live covering leases of all in-sync backups.
+  read_reply out;
+  out.ticket = x.ticket;
+  out.at = assigned_.at;
+  if (!has_authority(now) || undecided_tail(x.key))
+    return out;
+  out.answered = true;
+  if (auto found = ctx_.state.find(x.key)) {
+    out.found = true;
+    out.value = found->value;
+    out.version = found->version;
+  }
+  return out;
+}
+
+list_reply primary_role::on_list(const list_request& x, boot_time now) const {
+  list_reply out;
+  out.ticket = x.ticket;
+  out.shard = ctx_.shard;
+  out.at = assigned_.at;
+  if (!has_authority(now) || tail_end_ > ctx_.state.committed())
+    return out;
+  out.answered = true;
+  size_t bytes = 0;
+  auto& records = ctx_.state.records();
+  for (auto i = records.lower_bound(x.prefix); i != records.end(); ++i) {
+    auto& [key, found] = *i;
+    if (x.prefix != "/" && !key.starts_with(x.prefix))
+      break;
+    if (!covers(x.prefix, key))
+      continue;
+    bytes += key.size() + found.value.size() + 24;
+    if (bytes > ctx_.options.listing_bytes_max) {
+      out.too_large = true;
+      out.records.clear();
+      return out;
+    }
+    out.records.push_back({key, found.value, found.version});
+  }
+  return out;
+}
+
+void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
+  copy_data out;
+  out.shard = ctx_.shard;
+  out.of = term_;
+  out.holder = x.holder;
+  out.prefix = x.prefix;
+  // L4: an undecided tail is not granted; the holder asks again.
+  if (x.of == term_ && has_authority(now)
+      && tail_end_ <= ctx_.state.committed()) {
+    out.granted = true;
+    out.as_of = ctx_.state.committed();
+    out.round = ++round_;
+    ready_ = out.as_of; // what the agent said before did not know this holder
+    auto& records = ctx_.state.records();
+    for (auto i = records.lower_bound(x.prefix); i != records.end(); ++i) {
+      auto& [key, found] = *i;
+      if (x.prefix != "/" && !key.starts_with(x.prefix))
+        break;
+      if (covers(x.prefix, key))
+        out.records.push_back({key, found.value, found.version});
+    }
+    for (auto& p : pending_) {
+      auto& effects = ctx_.log.at(p.at).entry.effects;
+      auto covered = [&](auto& e) { return covers(x.prefix, e.key); };
+      if (std::none_of(effects.begin(), effects.end(), covered))
+        continue;
+      p.watched = true; // D3
+      out.undecided.push_back(
+        {p.at, p.id, p.origin, p.slot, p.prepared_at, effects});
+    }
+  }
+  ctx_.emit(std::move(out));
+}
+
+void primary_role::on_watch(const peer& from, const watch_request& x,
+                            boot_time now) {
+  constexpr size_t watchers_max = 1024;
+  std::pair<peer, uint64_t> id{from, x.ticket};
+  auto i = watchers_.find(id);
+  if (i == watchers_.end() && watchers_.size() >= watchers_max)
+    return;
+  auto& w = watchers_[id];
+  w.prefix = x.prefix;
+  w.until = now + std::chrono::seconds{10};
+  // A new watch without a position begins now; the answer tells where.
+  w.after = x.after == sequence{} ? ctx_.state.committed() : x.after;
+  auto news = news_for(w, x.ticket);
+  w.after = news.upto;
+  ctx_.send(from.id, std::move(news));
+}
+
+watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
+  watch_news out;
+  out.shard = ctx_.shard;
+  out.ticket = ticket;
+  out.after = w.after;
+  out.upto = std::max(w.after, ctx_.state.committed());
+  out.gap = w.after < ctx_.log.base();
+  auto first = std::max(w.after, ctx_.log.base()).next();
+  for (auto at = first; at <= ctx_.state.committed(); at = at.next())
+    for (auto& e : ctx_.log.at(at).entry.effects)
+      if (covers(w.prefix, e.key))
+        (e.erased ? out.erased : out.changed).push_back({e.key, e.value, at});
+  return out;
+}
+
+void primary_role::tell_watchers(sequence from, boot_time) {
+  for (auto& [id, w] : watchers_) {
+    w.after = std::max(w.after, from);
+    auto news = news_for(w, id.second);
+    w.after = news.upto;
+    if (!news.changed.empty() || !news.erased.empty())
+      ctx_.send(id.first.id, std::move(news));
+  }
+}
+
+} // namespace muster

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/primary_role.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+primary_role::primary_role(shard_context& ctx, assignment landed, term former,
+                           machine_id former_primary, boot_time now)
+  : ctx_(ctx), assigned_(std::move(landed)), term_(assigned_.of),
+    former_(former), former_primary_(std::move(former_primary)), started_(now),
+    tail_end_(ctx.log.last()), durable_(ctx.log.last()),
+    ready_(ctx.state.committed()) {
+  assert(ctx_.highest == term_);
+  assert(assigned_.has(ctx_.me()));
+  for (auto& ref : assigned_.in_sync)
+    if (ref.id != ctx_.self.id)
+      add_replica(ref, true);
+  for (auto& ref : assigned_.learners)
+    if (ref.id != ctx_.self.id)
+      add_replica(ref, false);
+  // L4: the undecided tail is prepared again under this term.
+  for (auto at = ctx_.state.committed().next(); at <= tail_end_;
+       at = at.next()) {
+    auto& entry = ctx_.log.at(at).entry;
+    pending_entry p;
+    p.at = at;
+    p.id = entry.id;
+    p.prepared_at = now;
+    undecided_ids_[entry.id.value] = at;
+    pending_.push_back(std::move(p));
+  }
+  publish_all(ctx_, served_from::primary, term_, session{});
+  require();
+  ctx_.emit(home_started{ctx_.shard, term_, assigned_.at});
+  start_fence(now);
+}
+
+void primary_role::start_fence(boot_time now) {
+  // F1. The old primary's silence is proved by L2; nobody ever held anything
+  // of a shard that had no primary yet.
+  if (former_ == term{}) {
+    fenced_ = true;
+    return;
+  }
+  fence_deadline_ = now + ctx_.options.lease.granted;
+  ctx_.emit(members_effect{assigned_.at});
+}
+
+void primary_role::on_members(epoch at, epoch changed_at,
+                              const std::vector<peer>& members, boot_time now) {
+  if (fenced_ || members_known_ || at < assigned_.at)
+    return;
+  members_known_ = true;
+  // F1: a machine that was removed or came back since the old term began may
+  // hold copies under an incarnation that is not listed: only time helps.
+  if (changed_at.value > former_.value)
+    return;
+  for (auto& who : members)
+    if (who.id != former_primary_)
+      fence_open_.insert(who);
+  fence_asked_ = now;
+  for (auto& who : fence_open_)
+    ctx_.send(who.id, fence{ctx_.shard, term_, who.run});
+  if (fence_open_.empty())
+    finish_fence(now);
+}
+
+void primary_role::on_fence_ack(const peer& from, const fence_ack& x,
+                                boot_time now) {
+  // D4: only the incarnation that was listed can answer for itself.
+  if (fenced_ || x.of != term_ || fence_open_.erase(from) == 0)
+    return;
+  if (fence_open_.empty())
+    finish_fence(now);
+}
+
+void primary_role::finish_fence(boot_time now) {
+  fenced_ = true;
+  ctx_.note("fence_complete",
+            "term=" + std::to_string(term_.value) + " after_ms="
+              + std::to_string((now - started_).count() / 1'000'000));
+  try_commit(now);
+}
+
+std::vector<peer> primary_role::counted_peers() const {
+  std::vector<peer> out;
+  for (auto& [id, r] : replicas_)
+    if (r.counted)
+      out.push_back(r.who);
+  return out;
+}
+
+void primary_role::require() {
+  ctx_.emit(require_effect{term_, ++require_version_, counted_peers()});
+}
+
+bool primary_role::has_authority(boot_time now) const {
+  return authority_.version == require_version_ && authority_.until > now;
+}
+
+void primary_role::on_authority(const authority& x, boot_time now) {
+  if (x.of != term_ || x.version != require_version_)
+    return;
+  authority_ = x;
+  ctx_.emit(publish_lease{term_, session{}, x.until});
+  answer_refusals(now);
+}
+
+void primary_role::on_tick(boot_time now) {
+  if (!fenced_ && now >= fence_deadline_)
+    finish_fence(now);
+  if (!fenced_ && !fence_open_.empty()
+      && now - fence_asked_ >= ctx_.options.resend) {
+    fence_asked_ = now;
+    for (auto& who : fence_open_)
+      ctx_.send(who.id, fence{ctx_.shard, term_, who.run});
+  }
+  for (auto& [id, r] : replicas_) {
+    if (r.in == session{} || r.dropped)
+      continue;
+    if (!r.joined && !r.snapshot && now - r.last_join >= ctx_.options.resend)
+      send_join(r, now);
+    auto behind = r.sent > r.acked || (r.snapshot && r.snapshot->sent > 0);
+    if (behind && now - r.last_progress >= ctx_.options.resend) {
+      // Sent and lost, or slow: from the first that is not acknowledged.
+      r.last_progress = now;
+      r.sent = r.acked;
+      r.sent_bytes = 0;
+      if (r.snapshot)
+        r.snapshot->sent = r.snapshot->acked;
+      pump_snapshot(r);
+      pump(r);
+    }
+  }
+  watch_replicas(now);
+  finish_drops(now);
+  propose_add(now);
+  forget_old(now);
+  try_commit(now);
+  std::erase_if(watchers_, [&](auto& x) { return x.second.until < now; });
+}
+
+std::string primary_role::state_text(boot_time now) const {
+  if (!fenced_)
+    return "fence";
+  if (assigned_.in_sync.size() < ctx_.options.min_copies)
+    return "too few backups";
+  if (!has_authority(now))
+    return "no leases";
+  return tail_end_ > ctx_.state.committed() ? "tail" : "served";
+}
+
+sequence primary_role::needed_from() const {
+  auto out = ctx_.state.committed();
+  for (auto& [id, r] : replicas_) {
+    if (r.dropped || r.in == session{})
+      continue;
+    if (r.joined)
+      out = std::min(out, r.acked);
+    else if (r.snapshot)
+      out = std::min(out, r.snapshot->as_of);
+  }
+  return out;
+}
+
+void primary_role::check_invariants() const {
+  assert(pending_.size()
+         == ctx_.log.last().value - ctx_.state.committed().value);
+  assert(durable_ <= ctx_.log.last());
+  for (auto& ref : assigned_.in_sync) {
+    if (ref.id == ctx_.self.id)
+      continue;
+    auto i = replicas_.find(ref.id);
+    assert(i != replicas_.end() && i->second.counted);
+    static_cast<void>(i);
+  }
+  for (auto& [id, r] : replicas_) {
+    assert(!r.covered || (r.counted && r.joined));
+    static_cast<void>(r);
+  }
+}
+
+} // namespace muster

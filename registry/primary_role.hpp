@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/shard_context.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace muster {
+
+/// The acting primary of one term of a shard: the home of its commands.
+///
+/// Life cycle: made when this incarnation's own swap has landed and the term is
+/// durable (L3, T5); destroyed when another takes over or the shard leaves.
+/// Sources: `primary_role.cpp` (life, fence F1), `primary_commands.cpp` (3.3),
+/// `primary_replicas.cpp` (sessions, join, repair), `primary_swaps.cpp` (M4,
+/// T6), `primary_reads.cpp` (R1, copies, watches).
+///
+/// Invariants: (1) `committed` grows only by `try_commit` (C1); (2) every
+/// replica of the assignment counts in the acknowledgement set, and more may
+/// (M4); (3) a replica is covered for reads only while it counts and has
+/// acknowledged every committed entry of its session (T3).
+///
+/// Not thread-safe; owned by one actor.
+class primary_role {
+public:
+  /// @param landed  the assignment that our swap made
+  /// @param former  the term before; 0 = there never was a primary
+  /// @param former_primary  not asked by the fence: L2 proved its silence
+  primary_role(shard_context& ctx, assignment landed, term former,
+               machine_id former_primary, boot_time now);
+
+  // -- commands (3.3) ---------------------------------------------------------
+
+  void on_submit(const home_submit& x, boot_time now);
+  void on_durable(uint64_t token, boot_time now);
+  void on_holders_ready(const holders_ready& x, boot_time now);
+
+  // -- replicas ---------------------------------------------------------------
+
+  void on_join_request(const peer& from, const join_request& x, boot_time now);
+  void on_joined(const peer& from, const joined& x, boot_time now);
+  void on_prepare_ack(const peer& from, const prepare_ack& x, boot_time now);
+  void on_snapshot_ack(const peer& from, const snapshot_ack& x, boot_time now);
+  void on_drop_ack(const peer& from, const drop_ack& x, boot_time now);
+  void on_link_up(const peer& who, boot_time now);
+
+  // -- authority and configuration --------------------------------------------
+
+  void on_authority(const authority& x, boot_time now);
+  void on_uncovered(const uncovered& x, boot_time now);
+  void on_members(epoch at, epoch changed_at, const std::vector<peer>& members,
+                  boot_time now);
+  void on_fence_ack(const peer& from, const fence_ack& x, boot_time now);
+  void on_tick(boot_time now);
+  /// @param swapped  the newest assignment, already in the context
+  void on_assignment(boot_time now);
+  void on_swap_result(nonce writer, bool landed, bool conflict, epoch at,
+                      boot_time now);
+
+  // -- reads (R1) -------------------------------------------------------------
+
+  read_reply on_read(const read_request& x, boot_time now) const;
+  list_reply on_list(const list_request& x, boot_time now) const;
+  void on_copy_ask(const copy_ask& x, boot_time now);
+  void on_watch(const peer& from, const watch_request& x, boot_time now);
+
+  term of() const {
+    return term_;
+  }
+
+  bool fenced() const {
+    return fenced_;
+  }
+
+  /// Whether writes can be committed now, and if not, why not.
+  std::string state_text(boot_time now) const;
+
+  /// Sequences up to which the log in memory must be kept.
+  sequence needed_from() const;
+
+  /// Asserts the class's invariants.
+  void check_invariants() const;
+
+private:
+  /// A replica of the assignment, a learner, or one on its way out.
+  struct replica {
+    replica_ref ref;
+    peer who; // run 0: this incarnation has not been seen yet
+    session in;
+    bool counted = false; // in the acknowledgement and lease sets (M4)
+    bool joined = false;
+    bool covered = false; // for reads
+    sequence acked;
+    sequence sent;
+    size_t sent_bytes = 0; // since the last acknowledgement
+    /// C1: commits wait until here for leases of its former sessions.
+    boot_time silent_at{};
+    boot_time last_progress{};
+    boot_time last_join{};
+    boot_time joined_at{};
+    /// A snapshot under way.
+    struct transfer {
+      sequence as_of;
+      std::vector<snapshot> chunks;
+      uint32_t acked = 0;
+      uint32_t sent = 0;
+    };
+    std::optional<transfer> snapshot;
+    /// Swapped out; waits for its word or the end of its leases (C1).
+    bool dropped = false;
+  };
+
+  struct waiting_attempt {
+    machine_id origin;
+    uint64_t slot = 0;
+    uint32_t attempt = 0;
+  };
+
+  /// An undecided entry.
+  struct pending_entry {
+    sequence at;
+    command_id id;
+    machine_id origin;
+    uint64_t slot = 0;
+    uint32_t attempt = 0;
+    boot_time prepared_at{};
+    bool watched = false;
+    std::vector<acknowledgement> acks;
+    std::vector<waiting_attempt> others;
+  };
+
+  /// A refusal that rests on prepared state (C3).
+  struct waiting_refusal {
+    sequence after;
+    verdict answer;
+    machine_id origin;
+  };
+
+  struct watcher {
+    std::string prefix;
+    sequence after;
+    boot_time until{};
+  };
+
+  struct swap_attempt {
+    std::vector<nonce> tried;
+    assignment proposed;
+    replica_ref target;
+    bool adds = false;
+    bool outcome_unknown = false;
+  };
+
+  // primary_role.cpp
+  void start_fence(boot_time now);
+  void finish_fence(boot_time now);
+  bool has_authority(boot_time now) const;
+  void require();
+  std::vector<peer> counted_peers() const;
+
+  // primary_commands.cpp
+  bool answer_known(const home_submit& x);
+  bool reject_now(const home_submit& x);
+  void evaluate_new(const home_submit& x, boot_time now);
+  void append(log_entry entry, const home_submit* x, bool watched,
+              boot_time now);
+  void answer(const machine_id& to, verdict x);
+  verdict verdict_for(const home_submit& x, outcome what) const;
+  bool may_commit(sequence at, boot_time now) const;
+  void try_commit(boot_time now);
+  void answer_committed(const pending_entry& x);
+  void answer_refusals(boot_time now);
+  void forget_old(boot_time now);
+
+  // primary_replicas.cpp
+  replica* find(const peer& who, const flow& link);
+  replica* find(const machine_id& id);
+  replica& add_replica(const replica_ref& ref, bool counted);
+  void start_session(replica& r, const peer& who, boot_time now);
+  void end_session(replica& r);
+  void send_join(replica& r, boot_time now);
+  void send_snapshot(replica& r, boot_time now);
+  void pump_snapshot(replica& r);
+  void pump(replica& r);
+  void send_commit();
+  void progress(replica& r, sequence acked, boot_time now);
+  void cover_if_whole(replica& r);
+  flow link_to(const replica& r) const;
+
+  // primary_swaps.cpp
+  void watch_replicas(boot_time now);
+  bool is_laggard(const replica& r, boot_time now) const;
+  void propose_drop(replica& r, boot_time now);
+  void propose_add(boot_time now);
+  void propose(assignment x, replica_ref target, bool adds, boot_time now);
+  void swap_landed(epoch at, boot_time now);
+  void adopt_foreign(boot_time now);
+  void finish_drops(boot_time now);
+
+  // primary_reads.cpp
+  bool undecided_tail(const std::string& key) const;
+  void tell_watchers(sequence from, boot_time now);
+  watch_news news_for(const watcher& w, uint64_t ticket) const;
+
+  shard_context& ctx_;
+  assignment assigned_;
+  term term_;
+  term former_;
+  machine_id former_primary_;
+  boot_time started_{};
+
+  bool fenced_ = false;
+  bool members_known_ = false;
+  boot_time fence_deadline_{};
+  boot_time fence_asked_{};
+  std::set<peer> fence_open_;
+
+  sequence tail_end_; // L4
+  sequence durable_;
+  std::map<uint64_t, sequence> durable_at_; // token -> last sequence
+  std::deque<pending_entry> pending_; // committed + 1 ..
+  size_t pending_bytes_ = 0;
+  std::unordered_map<std::string, sequence> undecided_ids_;
+  std::deque<waiting_refusal> refusals_;
+  std::deque<std::pair<sequence, boot_time>> ages_; // for forgetting
+
+  uint64_t round_ = 0;
+  sequence ready_;
+
+  uint64_t next_session_ = 1;
+  std::map<machine_id, replica> replicas_;
+  uint64_t require_version_ = 0;
+  authority authority_;
+  std::optional<swap_attempt> swap_;
+  boot_time next_swap_{};
+
+  std::map<std::pair<peer, uint64_t>, watcher> watchers_;
+};
+
+} // namespace muster

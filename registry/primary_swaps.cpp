@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/primary_role.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+namespace {
+
+template <class Refs>
+void remove(Refs& refs, const machine_id& id) {
+  std::erase_if(refs, [&](auto& x) { return x.id == id; });
+}
+
+} // namespace
+
+bool primary_role::is_laggard(const replica& r, boot_time now) const {
+  auto grace = ctx_.options.ack_timeout;
+  if (now - started_ < grace * 2 || r.dropped)
+    return false;
+  if (!r.joined)
+    return now - r.last_progress > grace * 2;
+  if (r.acked < ctx_.log.last() && now - r.last_progress > grace) {
+    auto first = ctx_.state.committed().next();
+    auto waits = r.acked.next() < first ? first : r.acked.next();
+    auto& oldest = pending_[waits.value - first.value];
+    return now - oldest.prepared_at > grace;
+  }
+  // Its lease to us has not been renewed for the same time: reads everywhere
+  // are about to stop.
+  if (now - r.joined_at < grace * 2)
+    return false;
+  for (auto& [who, end] : authority_.ends)
+    if (who == r.who)
+      return end - now < ctx_.options.lease.held() - grace;
+  return false;
+}
+
+void primary_role::watch_replicas(boot_time now) {
+  if (swap_) {
+    // M4: the outcome is unknown; land the same change again. If the first
+    // attempt has landed, the second is refused and its assignment is read.
+    if (swap_->outcome_unknown && now >= next_swap_)
+      propose(swap_->proposed, swap_->target, swap_->adds, now);
+    return;
+  }
+  if (now < next_swap_)
+    return;
+  for (auto& [id, r] : replicas_) {
+    if (!r.counted || !is_laggard(r, now))
+      continue;
+    propose_drop(r, now);
+    return; // one swap at a time
+  }
+}
+
+void primary_role::propose_drop(replica& r, boot_time now) {
+  ctx_.note("backup_lags",
+            "backup=" + r.ref.id.value
+              + " acked=" + std::to_string(r.acked.value)
+              + " last=" + std::to_string(ctx_.log.last().value),
+            true);
+  // T6: from now on no lease to it covers this shard.
+  if (r.covered) {
+    r.covered = false;
+    ctx_.emit(uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica,
+                                          term_, r.in}});
+  }
+  auto x = assigned_;
+  if (!x.has(r.ref)) {
+    // A learner that was counted but never proposed: it just stops counting.
+    r.counted = false;
+    end_session(r);
+    r.last_progress = now;
+    require();
+    return;
+  }
+  remove(x.in_sync, r.ref.id);
+  x.learners.push_back(r.ref);
+  propose(std::move(x), r.ref, false, now);
+}
+
+void primary_role::propose_add(boot_time now) {
+  if (swap_ || now < next_swap_ || !fenced_)
+    return;
+  for (auto& [id, r] : replicas_) {
+    if (r.dropped || !r.joined || assigned_.has(r.ref))
+      continue;
+    if (!r.counted) {
+      // M4: first it counts in both sets, then it is proposed.
+      if (r.acked >= ctx_.state.committed()) {
+        r.counted = true;
+        r.last_progress = now;
+        require();
+        cover_if_whole(r);
+      }
+      continue;
+    }
+    if (!has_authority(now) || r.acked < ctx_.state.committed())
+      continue;
+    auto x = assigned_;
+    remove(x.learners, r.ref.id);
+    x.in_sync.push_back(r.ref);
+    propose(std::move(x), r.ref, true, now);
+    return;
+  }
+}
+
+void primary_role::propose(assignment x, replica_ref target, bool adds,
+                           boot_time now) {
+  auto tried = swap_ ? std::move(swap_->tried) : std::vector<nonce>{};
+  x.writer = ctx_.make_nonce();
+  tried.push_back(x.writer);
+  swap_ = swap_attempt{std::move(tried), std::move(x), target, adds, false};
+  next_swap_ = now + ctx_.options.resend;
+  ctx_.emit(swap_effect{swap_->proposed, assigned_.at});
+}
+
+void primary_role::on_swap_result(nonce writer, bool landed, bool conflict,
+                                  epoch at, boot_time now) {
+  if (!swap_ || swap_->tried.back() != writer)
+    return;
+  if (landed) {
+    swap_landed(at, now);
+  } else if (conflict) {
+    // Either another's change or our own earlier attempt: `on_assignment`
+    // tells when the newest one has been read.
+    swap_->outcome_unknown = false;
+    ctx_.emit(refresh_effect{});
+  } else {
+    swap_->outcome_unknown = true;
+  }
+  next_swap_ = now + ctx_.options.resend;
+}
+
+void primary_role::on_assignment(boot_time now) {
+  auto& x = ctx_.newest;
+  if (x.at <= assigned_.at || x.of != term_)
+    return;
+  auto ours = [&] {
+    auto& tried = swap_->tried;
+    return std::find(tried.begin(), tried.end(), x.writer) != tried.end();
+  };
+  if (swap_ && ours())
+    swap_landed(x.at, now);
+  else
+    adopt_foreign(now);
+}
+
+void primary_role::swap_landed(epoch at, boot_time now) {
+  auto done = std::move(*swap_);
+  swap_.reset();
+  assigned_ = done.proposed;
+  assigned_.at = at;
+  auto r = find(done.target.id);
+  ctx_.note(done.adds ? "backup_added" : "backup_dropped",
+            "backup=" + done.target.id.value
+              + " epoch=" + std::to_string(at.value));
+  if (!done.adds && r) {
+    // T4: a drop starts a new session. C1: it is expelled only when it
+    // acknowledges this, or when its leases are over.
+    auto former = cover{ctx_.shard, cover_kind::replica, term_, r->in};
+    r->dropped = true;
+    r->joined = false;
+    r->covered = false;
+    r->snapshot.reset();
+    r->in = session{next_session_++};
+    r->silent_at = boot_time::max();
+    ctx_.emit(uncover_effect{r->who, former});
+    ctx_.send(r->who.id, drop_replica{link_to(*r)});
+    r->counted = false;
+    require();
+  }
+  try_commit(now);
+}
+
+void primary_role::adopt_foreign(boot_time now) {
+  // The term is ours, so only an operator or a restored coordinator can have
+  // written between: start again from what stands now.
+  swap_.reset();
+  assigned_ = ctx_.newest;
+  for (auto& ref : assigned_.in_sync)
+    if (ref.id != ctx_.self.id && !find(ref.id))
+      add_replica(ref, true);
+  for (auto& ref : assigned_.in_sync)
+    if (auto r = find(ref.id))
+      r->counted = true;
+  require();
+  next_swap_ = now + ctx_.options.resend;
+}
+
+void primary_role::on_drop_ack(const peer& from, const drop_ack& x,
+                               boot_time now) {
+  auto r = find(from, x.link);
+  if (!r || !r->dropped)
+    return;
+  r->silent_at = now; // it has said that it is silent
+  finish_drops(now);
+  try_commit(now);
+}
+
+void primary_role::on_uncovered(const uncovered& x, boot_time now) {
+  auto r = find(x.who.id);
+  if (!r || x.what.kind != cover_kind::replica || x.what.of != term_)
+    return;
+  if (r->dropped) {
+    if (r->silent_at == boot_time::max())
+      r->silent_at = x.until;
+  } else if (x.what.in != r->in) {
+    r->silent_at = std::max(r->silent_at, x.until);
+  }
+  try_commit(now);
+}
+
+void primary_role::finish_drops(boot_time now) {
+  for (auto& [id, r] : replicas_) {
+    if (!r.dropped || now < r.silent_at)
+      continue;
+    // Silent for certain: it may come back as a learner, with a new session.
+    r.dropped = false;
+    r.in = session{};
+    r.acked = r.sent = sequence{};
+    r.last_progress = now;
+  }
+}
+
+} // namespace muster

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/shard_context.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+nonce shard_context::make_nonce() {
+  // splitmix64: a bijection, so one seed never gives the same nonce twice.
+  auto x = nonce_seed + ++nonces_made * 0x9E3779B97F4A7C15ULL;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
+  x ^= x >> 31;
+  return nonce{x == 0 ? 1 : x};
+}
+
+std::string encode_meta(const shard_meta& x) {
+  return "1 " + std::to_string(x.highest.value) + (x.complete ? " 1" : " 0");
+}
+
+bool decode_meta(const std::string& bytes, shard_meta& out) {
+  unsigned long long highest = 0;
+  int complete = 0;
+  if (sscanf(bytes.c_str(), "1 %llu %d", &highest, &complete) != 2)
+    return false;
+  out.highest = term{highest};
+  out.complete = complete != 0;
+  return true;
+}
+
+std::vector<std::string> keys_of(const log_entry& x) {
+  std::vector<std::string> out;
+  out.reserve(x.effects.size());
+  for (auto& e : x.effects)
+    out.push_back(e.key);
+  return out;
+}
+
+void publish_all(shard_context& ctx, served_from from, term of, session in) {
+  ctx.emit(publish_begin{from, of, in});
+  for (auto& [key, x] : ctx.state.records())
+    ctx.emit(publish_put{key, x.value, x.version});
+  for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
+       at = at.next())
+    if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
+      ctx.emit(publish_invalid{std::move(keys)});
+  ctx.emit(publish_whole{});
+}
+
+void append_entry(shard_context& ctx, log_entry entry, std::string bytes) {
+  for (auto& x : entry.effects)
+    ctx.pending[x.key] = entry.at;
+  ctx.log.append(std::move(entry), std::move(bytes));
+}
+
+void truncate_log(shard_context& ctx, sequence after) {
+  assert(after >= ctx.state.committed());
+  ctx.log.truncate(after);
+  ctx.pending.clear();
+  for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
+       at = at.next())
+    for (auto& x : ctx.log.at(at).entry.effects)
+      ctx.pending[x.key] = at;
+}
+
+void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
+                       sequence silent_upto) {
+  assert(upto <= ctx.log.last());
+  auto first = ctx.state.committed().next();
+  if (mark_first)
+    for (auto at = first; at <= upto; at = at.next())
+      if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
+        ctx.emit(publish_invalid{std::move(keys)});
+  for (auto at = first; at <= upto; at = at.next()) {
+    auto& item = ctx.log.at(at);
+    ctx.state.apply(item.entry, item.hash);
+    for (auto& x : item.entry.effects) {
+      auto newest = ctx.pending.find(x.key);
+      auto decided = newest != ctx.pending.end() && newest->second == at;
+      if (decided)
+        ctx.pending.erase(newest);
+      else if (newest != ctx.pending.end() && at <= silent_upto)
+        continue;
+      if (x.erased)
+        ctx.emit(publish_erase{x.key});
+      else
+        ctx.emit(publish_put{x.key, x.value, item.entry.at});
+    }
+  }
+}
+
+bool checkpoint_if_due(shard_context& ctx, sequence last) {
+  auto entries = ctx.state.committed().value - last.value;
+  auto due = entries >= ctx.options.checkpoint_entries
+             || (ctx.log.bytes() >= ctx.options.checkpoint_bytes
+                 && entries >= ctx.options.checkpoint_entries / 4);
+  if (!due)
+    return false;
+  checkpoint_effect effect{ctx.state.committed(), {}};
+  for (auto& row : ctx.state.take_changes())
+    effect.rows.push_back(
+      {std::move(row.key), std::move(row.value), row.erased});
+  ctx.emit(std::move(effect));
+  return true;
+}
+
+} // namespace muster

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/assignment.hpp"
+#include "registry/lease_keeper.hpp"
+#include "registry/log_entry.hpp"
+#include "registry/shard_effects.hpp"
+#include "registry/shard_log.hpp"
+#include "registry/shard_state.hpp"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace muster {
+
+/// Limits and times of one shard's replication.
+struct shard_options {
+  lease_options lease;
+  /// C2: with fewer in-sync replicas writes are refused.
+  uint32_t min_copies = 2;
+  /// Undecided entries; more are answered `overloaded`.
+  size_t pending_max = 4096;
+  /// Bytes of undecided entries.
+  size_t pending_bytes_max = 32 * 1024 * 1024;
+  /// Attempts that wait for one undecided command.
+  size_t waiting_max = 16;
+  /// T6: a replica or holder that has not acknowledged for so long is dropped.
+  nanoseconds ack_timeout = std::chrono::seconds{1};
+  /// A message without an answer is sent again after this.
+  nanoseconds resend = std::chrono::milliseconds{400};
+  /// A backup asks to take over when its primary has been silent for this.
+  nanoseconds primary_silence = std::chrono::milliseconds{1200};
+  /// The step between the replicas' turns at a takeover.
+  nanoseconds takeover_step = std::chrono::milliseconds{700};
+  /// Entries and bytes after which a checkpoint is written.
+  size_t checkpoint_entries = 1024;
+  size_t checkpoint_bytes = 1024 * 1024;
+  /// Bytes of committed entries kept in memory for replicas that rejoin.
+  size_t window_bytes = 256 * 1024;
+  /// Bytes in one message of entries, records or snapshot rows.
+  size_t chunk_bytes = 1024 * 1024;
+  /// Bytes sent to a replica without an acknowledgement.
+  size_t unacknowledged_bytes_max = 8 * 1024 * 1024;
+  /// A listing larger than this is refused.
+  size_t listing_bytes_max = 8 * 1024 * 1024;
+  /// C3: de-duplication forgets beyond so many ids, if older than this.
+  size_t remembered_max = 100'000;
+  nanoseconds remembered_for = std::chrono::minutes{10};
+};
+
+/// What both roles of a replica share: identity, log, state, and where effects
+/// go. Owned by `shard_replica`; the roles hold a reference.
+struct shard_context {
+  shard_id shard;
+  peer self;
+  store_id store;
+  shard_options options;
+  const entry_codec* codec = nullptr;
+  shard_log log;
+  shard_state state;
+  /// The newest undecided entry that writes a key (D2); look-ups only.
+  std::unordered_map<std::string, sequence> pending;
+  /// The newest assignment that this machine has seen (M3: never older).
+  assignment newest;
+  /// L3: durable before anything is sent in it.
+  term highest;
+  /// F1: grants and messages of lower terms are refused; not durable, since
+  /// a new incarnation holds nothing.
+  term known;
+  uint64_t next_token = 1;
+  /// Random; the nonces of this incarnation's swaps follow from it (M4).
+  uint64_t nonce_seed = 0;
+  uint64_t nonces_made = 0;
+  shard_effects* out = nullptr;
+
+  template <class T>
+  void emit(T x) {
+    out->emplace_back(std::move(x));
+  }
+
+  void send(const machine_id& to, wire_message x) {
+    out->emplace_back(send_effect{to, std::move(x)});
+  }
+
+  void note(std::string what, std::string detail, bool warning = false) {
+    out->emplace_back(note_effect{warning, std::move(what),
+                                  "shard=" + std::to_string(shard.value) + " "
+                                    + std::move(detail)});
+  }
+
+  /// Emits a persist of `changes`. @returns its token
+  uint64_t persist(std::vector<log_change> changes) {
+    auto token = next_token++;
+    out->emplace_back(persist_effect{std::move(changes), token});
+    return token;
+  }
+
+  nonce make_nonce();
+
+  replica_ref me() const {
+    return replica_ref{self.id, store};
+  }
+};
+
+/// The shard's small fixed state on disk.
+struct shard_meta {
+  term highest;
+  /// False while a snapshot is being installed: the state is not whole.
+  bool complete = true;
+};
+
+std::string encode_meta(const shard_meta& x);
+
+/// @returns false if `bytes` is not one
+bool decode_meta(const std::string& bytes, shard_meta& out);
+
+/// The keys that an entry writes.
+std::vector<std::string> keys_of(const log_entry& x);
+
+/// Appends an undecided entry to the log in memory.
+void append_entry(shard_context& ctx, log_entry entry, std::string bytes);
+
+/// Deletes every entry after `after` in memory (L3).
+void truncate_log(shard_context& ctx, sequence after);
+
+/// Publishes the whole committed state under a new tenure, with the keys of
+/// every undecided entry marked invalid (L4).
+void publish_all(shard_context& ctx, served_from from, term of, session in);
+
+/// Applies the log up to `upto` to the state and publishes it.
+/// @param mark_first  at home: mark all keys before the first value (W6);
+///   elsewhere they have been marked since the preparation
+/// @param silent_upto  a key that a later undecided entry writes stays marked
+///   if the applied entry is not after this: at home the end of the tail
+///   (L4), elsewhere the end of time (D2)
+void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
+                       sequence silent_upto);
+
+/// Emits a checkpoint of the committed state if enough has changed since the
+/// checkpoint at `last`. @returns whether it did
+bool checkpoint_if_due(shard_context& ctx, sequence last);
+
+} // namespace muster

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/assignment.hpp"
+#include "registry/lease_keeper.hpp"
+#include "registry/messages.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace muster {
+
+// What a shard core wants done, in order. The order matters: a table is
+// published before an answer leaves (W6), a mark before an acknowledgement.
+
+/// One change of the shard's durable log; see `store_change`, which it becomes.
+struct log_change {
+  enum class kind : uint8_t { append, truncate, meta, reset };
+
+  kind what = kind::append;
+  sequence at;
+  std::string bytes;
+};
+
+/// Make durable, then call `on_durable(token)`.
+struct persist_effect {
+  std::vector<log_change> changes;
+  uint64_t token = 0;
+};
+
+/// Write in the background, then call `on_checkpoint(upto)`.
+struct checkpoint_effect {
+  sequence upto;
+  struct row {
+    std::string key;
+    std::string value;
+    bool erased = false;
+  };
+  std::vector<row> rows;
+};
+
+struct send_effect {
+  machine_id to;
+  wire_message what;
+};
+
+/// A new tenure of the read table: everything dropped, no lease (W5).
+struct publish_begin {
+  served_from from = served_from::primary;
+  term of;
+  session in;
+};
+
+struct publish_drop {};
+
+/// Valid only for the tenure of (`of`, `in`).
+struct publish_lease {
+  term of;
+  session in;
+  boot_time end;
+};
+
+struct publish_invalid {
+  std::vector<std::string> keys;
+};
+
+struct publish_put {
+  std::string key;
+  std::string value;
+  sequence version;
+};
+
+struct publish_erase {
+  std::string key;
+};
+
+/// The whole shard is in the table now ("/").
+struct publish_whole {};
+
+/// A holder's prefix is in the table now, or not any more; and one record that
+/// no prefix covers any more.
+struct publish_prefix {
+  std::string prefix;
+};
+
+struct publish_no_prefix {
+  std::string prefix;
+};
+
+struct publish_evict {
+  std::string key;
+};
+
+/// Ask the coordinator to replace assignment `expected`, then call
+/// `on_swap_result`.
+struct swap_effect {
+  assignment proposed;
+  epoch expected;
+};
+
+/// Lease keeper: what this shard needs and covers.
+struct require_effect {
+  term of;
+  uint64_t version = 0;
+  std::vector<peer> granters;
+};
+
+struct release_effect {};
+
+struct cover_effect {
+  peer who;
+  cover what;
+};
+
+/// Answered by `on_uncovered`.
+struct uncover_effect {
+  peer who;
+  cover what;
+};
+
+/// Read the members at a revision not below `at_least`, then call `on_members`
+/// (F1).
+struct members_effect {
+  epoch at_least;
+};
+
+/// The newest assignment should be read now: a message of a term that this
+/// replica has not seen there arrived.
+struct refresh_effect {};
+
+/// A prepared entry, for the agent: it must be acknowledged by holders.
+struct watched_entry {
+  sequence at;
+  command_id id;
+  machine_id origin;
+  uint64_t slot = 0;
+  boot_time prepared_at;
+  std::vector<effect> effects;
+
+  MUSTER_FIELDS(watched_entry, at, id, origin, slot, prepared_at, effects)
+};
+
+/// Shard -> agent: act as the home agent of this term from now on.
+struct home_started {
+  shard_id shard;
+  term of;
+  epoch at;
+
+  MUSTER_FIELDS(home_started, shard, of, at)
+};
+
+struct home_stopped {
+  shard_id shard;
+
+  MUSTER_FIELDS(home_stopped, shard)
+};
+
+/// Shard -> agent: invalidate these at their holders.
+struct entries_prepared {
+  shard_id shard;
+  term of;
+  std::vector<watched_entry> entries;
+
+  MUSTER_FIELDS(entries_prepared, shard, of, entries)
+};
+
+/// Shard -> agent: every entry up to `upto` is committed.
+struct entries_committed {
+  shard_id shard;
+  term of;
+  sequence upto;
+
+  MUSTER_FIELDS(entries_committed, shard, of, upto)
+};
+
+/// Shard -> agent: what a copy request asked for. Every undecided entry that
+/// the prefix covers is in `undecided` and waits for the agent's
+/// `holders_ready` of `round` (D3).
+struct copy_data {
+  shard_id shard;
+  term of;
+  peer holder;
+  std::string prefix;
+  bool granted = false;
+  sequence as_of;
+  uint64_t round = 0;
+  std::vector<listed_record> records;
+  std::vector<watched_entry> undecided;
+
+  MUSTER_FIELDS(copy_data, shard, of, holder, prefix, granted, as_of, round,
+                records, undecided)
+};
+
+/// Agent -> shard: a submission that has passed it.
+struct home_submit {
+  submit what;
+  peer origin;
+  /// Machines that hold copies of touched keys.
+  std::vector<participant> enlisted;
+
+  MUSTER_FIELDS(home_submit, what, origin, enlisted)
+};
+
+/// Agent -> shard: data for a holder that is in the directory.
+struct copy_ask {
+  shard_id shard;
+  term of;
+  peer holder;
+  std::string prefix;
+
+  MUSTER_FIELDS(copy_ask, shard, of, holder, prefix)
+};
+
+/// One holder's acknowledgement of one entry.
+struct holder_ack {
+  sequence at;
+  acknowledgement ack;
+
+  MUSTER_FIELDS(holder_ack, at, ack)
+};
+
+/// Agent -> shard: every holder of every watched entry up to `upto` has
+/// acknowledged or is expelled (C1).
+struct holders_ready {
+  shard_id shard;
+  term of;
+  uint64_t round = 0;
+  sequence upto;
+  std::vector<holder_ack> acks;
+
+  MUSTER_FIELDS(holders_ready, shard, of, round, upto, acks)
+};
+
+/// Something an operator should know.
+struct note_effect {
+  bool warning = false;
+  std::string what;
+  std::string detail;
+};
+
+using shard_effect
+  = std::variant<persist_effect, checkpoint_effect, send_effect, publish_begin,
+                 publish_drop, publish_lease, publish_invalid, publish_put,
+                 publish_erase, publish_whole, publish_prefix,
+                 publish_no_prefix, publish_evict, swap_effect, require_effect,
+                 release_effect, cover_effect, uncover_effect, members_effect,
+                 refresh_effect, home_started, home_stopped, entries_prepared,
+                 entries_committed, copy_data, note_effect>;
+
+using shard_effects = std::vector<shard_effect>;
+
+} // namespace muster
