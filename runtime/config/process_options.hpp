@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/ids.hpp"
+#include "runtime/ports/events.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+enum class coordinator_kind : uint8_t { embedded, etcd };
+
+enum class machine_role : uint8_t { machine, rack_switch };
+
+enum class log_format : uint8_t { human, json };
+
+/// What may differ from machine to machine. Bounds are in `option_table.cpp`.
+struct process_options {
+  // -- who it is
+
+  /// Unique in the cluster; letters, digits, `-`, `_`, `.`, up to 63.
+  machine_id id{"m1"};
+
+  /// Machines of different names never talk: names the coordinator's keys.
+  std::string cluster_name = "muster";
+
+  /// A switch hosts an agent for the machines of its rack and stores nothing.
+  machine_role role = machine_role::machine;
+
+  /// False: takes no shard, has copies only. Ignored for a switch.
+  bool stores_data = true;
+
+  /// Copies of a shard are spread over racks. Empty = a rack of its own.
+  std::string rack;
+
+  /// The store, the lock of the machine id, files of allocations.
+  std::string data_dir = "muster-data";
+
+  // -- where it listens
+
+  /// For other machines. Plaintext is allowed on loopback only.
+  std::string listen_host = "127.0.0.1";
+
+  /// 0 = any free port, which `members` then has.
+  uint16_t listen_port = 7400;
+
+  /// The host that other machines dial; empty = `listen_host`.
+  std::string advertise_address;
+
+  std::string http_host = "127.0.0.1";
+
+  /// 0 = any free port.
+  uint16_t http_port = 7480;
+
+  // -- coordinator
+
+  /// Embedded serves exactly one machine.
+  coordinator_kind coordinator = coordinator_kind::embedded;
+
+  /// `http://host:port` or `https://host:port`, 1 to 16 of them for etcd.
+  std::vector<std::string> etcd_endpoints;
+  std::string etcd_user;
+
+  /// The root of trust: who has it may register a machine. Secret.
+  std::string etcd_password;
+
+  std::string etcd_ca_file;
+  std::string etcd_cert_file;
+  std::string etcd_key_file;
+
+  // -- certificates of the transport and of HTTP
+
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+
+  /// Plaintext between machines; refused unless `listen_host` is loopback.
+  bool insecure = false;
+
+  // -- log
+
+  log_format format = log_format::human;
+  severity log_level = severity::info;
+
+  /// Empty = standard error.
+  std::string log_file;
+
+  /// A log file is renamed at this size; `log_files_max` old ones are kept.
+  size_t log_file_bytes_max = 64 * 1024 * 1024;
+  uint32_t log_files_max = 4;
+
+  // -- limits; a request above one is answered `overloaded`
+
+  /// Bytes that wait for one peer. Smaller = a slow peer is felt sooner.
+  size_t outbox_bytes_max = 64 * 1024 * 1024;
+
+  /// Bytes that wait for the disk.
+  size_t store_backlog_bytes_max = 64 * 1024 * 1024;
+
+  /// Undecided commands of this origin.
+  uint32_t commands_in_flight_max = 4096;
+
+  /// Event streams over HTTP.
+  uint32_t watchers_max = 1024;
+
+  /// Commands whose story `muster explain` remembers; about 1 KiB each.
+  uint32_t history_count_max = 10'000;
+
+  bool operator==(const process_options&) const = default;
+};
+
+} // namespace muster
