@@ -117,8 +117,10 @@ void lease_keeper::apply_covers(const peer& from, granter_state& state,
   }
   news.held = state.covers;
   for (auto& [shard, needed] : required_) {
-    auto& who = needed.granters;
-    if (std::find(who.begin(), who.end(), from) != who.end())
+    auto in = [&](auto& who) {
+      return std::find(who.begin(), who.end(), from) != who.end();
+    };
+    if (in(needed.granters) || in(needed.aspirants))
       out.authorities.push_back(authority_of(shard, needed));
   }
   out.news.push_back(std::move(news));
@@ -144,9 +146,10 @@ uncovered lease_keeper::stop_covering(const peer& who, const cover& what) {
 }
 
 void lease_keeper::require(shard_id shard, term of, uint64_t version,
-                           std::vector<peer> granters, lease_effects& out) {
+                           std::vector<peer> granters,
+                           std::vector<peer> aspirants, lease_effects& out) {
   auto& x = required_[shard];
-  x = requirement{of, version, std::move(granters)};
+  x = requirement{of, version, std::move(granters), std::move(aspirants)};
   out.authorities.push_back(authority_of(shard, x));
 }
 
@@ -174,6 +177,8 @@ authority lease_keeper::authority_of(shard_id shard,
     out.ends.emplace_back(granter, end);
     out.until = std::min(out.until, end);
   }
+  for (auto& aspirant : x.aspirants)
+    out.ends.emplace_back(aspirant, end_of(aspirant, shard, x.of));
   return out;
 }
 

@@ -115,8 +115,10 @@ public:
   /// The primary of `shard` in term `of` needs leases of all `granters`. The
   /// answer comes at once and again with every change. An empty list: the
   /// authority has no end.
+  /// @param aspirants  not needed (yet); their ends are told all the same (M4)
   void require(shard_id shard, term of, uint64_t version,
-               std::vector<peer> granters, lease_effects& out);
+               std::vector<peer> granters, std::vector<peer> aspirants,
+               lease_effects& out);
 
   /// This machine is not the primary of `shard` any more.
   void release(shard_id shard);
@@ -148,6 +150,7 @@ private:
     term of;
     uint64_t version = 0;
     std::vector<peer> granters;
+    std::vector<peer> aspirants;
   };
 
   void request(const peer& granter, granter_state& state, boot_time now,

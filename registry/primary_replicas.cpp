@@ -95,6 +95,7 @@ void primary_role::on_joined(const peer& from, const joined& x, boot_time now) {
   }
   r->joined = true;
   r->acked = r->sent = x.shared;
+  seek_lease(*r);
   progress(*r, x.shared, now);
   pump(*r);
 }
@@ -154,6 +155,7 @@ void primary_role::on_snapshot_ack(const peer& from, const snapshot_ack& x,
   r->snapshot.reset();
   r->joined = true;
   r->acked = r->sent = as_of;
+  seek_lease(*r);
   progress(*r, as_of, now);
   pump(*r);
 }
@@ -194,6 +196,13 @@ void primary_role::on_prepare_ack(const peer& from, const prepare_ack& x,
   progress(*r, x.upto, now);
   pump(*r);
   try_commit(now);
+}
+
+void primary_role::seek_lease(const replica& r) {
+  // It covers us from now on (T3); a learner's lease is watched too (M4).
+  if (!r.counted)
+    require();
+  ctx_.emit(renew_effect{r.who.id});
 }
 
 void primary_role::progress(replica& r, sequence acked, boot_time now) {

@@ -84,16 +84,22 @@ void primary_role::finish_fence(boot_time now) {
   try_commit(now);
 }
 
-std::vector<peer> primary_role::counted_peers() const {
-  std::vector<peer> out;
-  for (auto& [id, r] : replicas_)
+void primary_role::require() {
+  require_effect needed{term_, ++require_version_, {}, {}};
+  for (auto& [id, r] : replicas_) {
     if (r.counted)
-      out.push_back(r.who);
-  return out;
+      needed.granters.push_back(r.who);
+    else if (r.joined && !r.dropped)
+      needed.aspirants.push_back(r.who);
+  }
+  ctx_.emit(std::move(needed));
 }
 
-void primary_role::require() {
-  ctx_.emit(require_effect{term_, ++require_version_, counted_peers()});
+boot_time primary_role::lease_end(const peer& who) const {
+  for (auto& [granter, end] : authority_.ends)
+    if (granter == who)
+      return end;
+  return {};
 }
 
 bool primary_role::has_authority(boot_time now) const {

@@ -159,7 +159,7 @@ private:
   void finish_fence(boot_time now);
   bool has_authority(boot_time now) const;
   void require();
-  std::vector<peer> counted_peers() const;
+  boot_time lease_end(const peer& who) const;
 
   // primary_commands.cpp
   bool answer_known(const home_submit& x);
@@ -186,6 +186,7 @@ private:
   void pump_snapshot(replica& r);
   void pump(replica& r);
   void send_commit();
+  void seek_lease(const replica& r);
   void progress(replica& r, sequence acked, boot_time now);
   void cover_if_whole(replica& r);
   flow link_to(const replica& r) const;

@@ -31,10 +31,7 @@ bool primary_role::is_laggard(const replica& r, boot_time now) const {
   // are about to stop.
   if (now - r.joined_at < grace * 2)
     return false;
-  for (auto& [who, end] : authority_.ends)
-    if (who == r.who)
-      return end - now < ctx_.options.lease.held() - grace;
-  return false;
+  return lease_end(r.who) - now < ctx_.options.lease.held() - grace;
 }
 
 void primary_role::watch_replicas(boot_time now) {
@@ -88,8 +85,10 @@ void primary_role::propose_add(boot_time now) {
     if (r.dropped || !r.joined || assigned_.has(r.ref))
       continue;
     if (!r.counted) {
-      // M4: first it counts in both sets, then it is proposed.
-      if (r.acked >= ctx_.state.committed()) {
+      // M4: first it counts in both sets, then it is proposed. Its lease is
+      // there already, so that authority does not pause.
+      if (r.acked >= ctx_.state.committed()
+          && lease_end(r.who) > now + ctx_.options.resend) {
         r.counted = true;
         r.last_progress = now;
         require();

@@ -104,6 +104,13 @@ struct require_effect {
   term of;
   uint64_t version = 0;
   std::vector<peer> granters;
+  /// Learners that are about to count (M4).
+  std::vector<peer> aspirants;
+};
+
+/// Ask `granter` for a lease now: it covers more than a moment ago.
+struct renew_effect {
+  machine_id granter;
 };
 
 struct release_effect {};
@@ -244,9 +251,9 @@ using shard_effect
                  publish_drop, publish_lease, publish_invalid, publish_put,
                  publish_erase, publish_whole, publish_prefix,
                  publish_no_prefix, publish_evict, swap_effect, require_effect,
-                 release_effect, cover_effect, uncover_effect, members_effect,
-                 refresh_effect, home_started, home_stopped, entries_prepared,
-                 entries_committed, copy_data, note_effect>;
+                 release_effect, renew_effect, cover_effect, uncover_effect,
+                 members_effect, refresh_effect, home_started, home_stopped,
+                 entries_prepared, entries_committed, copy_data, note_effect>;
 
 using shard_effects = std::vector<shard_effect>;
 

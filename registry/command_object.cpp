@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/command_object.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+command_object::command_object(command_object_options options)
+  : options_(options) {
+  // nop
+}
+
+void command_object::start(request x, const surroundings& where, boot_time now,
+                           sends& out) {
+  assert(!busy_);
+  request_ = std::move(x);
+  busy_ = true;
+  created_ = now;
+  attempts_ = denied_ = 0;
+  pause_ = options_.retry_min;
+  last_detail_.clear();
+  story_ = story{};
+  story_.id = request_.what.id;
+  story_.shard = request_.shard;
+  story_.operations = request_.what.operations;
+  for (auto& op : story_.operations)
+    op.value.clear();
+  participant origin;
+  origin.who = where.self;
+  origin.address = where.self_address;
+  origin.reason = participation::origin;
+  origin.enlisted_by = where.self.id;
+  add(std::move(origin), now);
+  attempt(where, now, out);
+}
+
+void command_object::attempt(const surroundings& where, boot_time now,
+                             sends& out) {
+  if (!where.home || where.home->primary == machine_id{}) {
+    last_detail_ = "the shard has no primary";
+    waiting_ = false;
+    next_attempt_ = now + pause_;
+    return;
+  }
+  add_participants(where, now);
+  ++attempts_;
+  story_.attempts = attempts_;
+  attempted_ = now;
+  waiting_ = true;
+  out.emplace_back(where.home->primary,
+                   submit{request_.shard, request_.slot, request_.what,
+                          attempts_, request_.born});
+}
+
+void command_object::add_participants(const surroundings& where,
+                                      boot_time now) {
+  for (auto& ref : where.home->in_sync) {
+    participant x;
+    x.who.id = ref.id;
+    auto home = ref.id == where.home->primary;
+    if (home)
+      x.who.run = where.home->primary_run;
+    x.address = where.address(ref.id);
+    x.reason = home ? participation::home : participation::backup;
+    x.enlisted_by = where.self.id;
+    add(std::move(x), now);
+  }
+}
+
+void command_object::add(participant x, boot_time now) {
+  // The agent counts holders by incarnation; a backup's is not known here.
+  auto same = [&](auto& y) {
+    return y.who.id == x.who.id && y.reason == x.reason && y.prefix == x.prefix;
+  };
+  auto& all = story_.participants;
+  if (std::any_of(all.begin(), all.end(), same))
+    return;
+  x.enlisted_after_ns = (now - created_).count();
+  all.push_back(std::move(x));
+}
+
+void command_object::on_enlist(const enlist& x, boot_time now) {
+  if (!busy_ || x.id != id())
+    return;
+  for (auto& p : x.who)
+    add(p, now);
+}
+
+command_answer command_object::finish(outcome what, std::string detail,
+                                      boot_time now) {
+  busy_ = false;
+  story_.what = what;
+  story_.detail = detail;
+  story_.duration_ns = (now - created_).count();
+  command_answer out;
+  out.id = id();
+  out.what = what;
+  out.version = story_.version;
+  out.detail = std::move(detail);
+  out.born = request_.born;
+  return out;
+}
+
+std::optional<command_answer> command_object::on_verdict(const verdict& x,
+                                                         boot_time now) {
+  if (!busy_ || x.id != id() || x.attempt == 0 || x.attempt > attempts_)
+    return std::nullopt;
+  switch (x.what) {
+    case outcome::committed: {
+      note_acknowledgements(x);
+      story_.version = x.version;
+      auto out = finish(outcome::committed, {}, now);
+      out.counters = x.counters;
+      return out;
+    }
+    case outcome::refused:
+      return on_refused(x, now);
+    case outcome::unavailable:
+      ++denied_;
+      last_detail_ = x.detail;
+      if (x.attempt == attempts_) {
+        waiting_ = false;
+        next_attempt_ = now + pause_;
+        pause_ = std::min(pause_ * 2, options_.retry_max);
+      }
+      return std::nullopt;
+    case outcome::unknown:
+      return on_unknown(x, now);
+    case outcome::pending:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<command_answer> command_object::on_refused(const verdict& x,
+                                                         boot_time now) {
+  // C3: an unlogged refusal is believed only if no other attempt was sent.
+  if (x.logged || attempts_ == 1)
+    return finish(outcome::refused, x.detail, now);
+  if (x.attempt == attempts_) {
+    waiting_ = false;
+    next_attempt_ = now;
+  }
+  return std::nullopt;
+}
+
+std::optional<command_answer> command_object::on_unknown(const verdict& x,
+                                                         boot_time now) {
+  // The only attempt of an id that was made here: it cannot be a forgotten one.
+  if (x.below_floor && attempts_ == 1 && !is_client_id(id())) {
+    request_.born = x.reached;
+    waiting_ = false;
+    next_attempt_ = now;
+    ++denied_;
+    return std::nullopt;
+  }
+  return finish(outcome::unknown, x.detail, now);
+}
+
+void command_object::note_acknowledgements(const verdict& x) {
+  for (auto& ack : x.acknowledged)
+    for (auto& p : story_.participants) {
+      auto replica = p.reason == participation::backup;
+      if (p.who.id != ack.who.id || p.reason == participation::origin
+          || p.reason == participation::home)
+        continue;
+      if (replica)
+        p.who.run = ack.who.run;
+      else if (p.who.run != ack.who.run)
+        continue;
+      p.acknowledged_after_ns = ack.after_ns;
+      p.expelled = ack.expelled;
+    }
+}
+
+std::optional<command_answer>
+command_object::on_tick(const surroundings& where, boot_time now, sends& out) {
+  if (!busy_)
+    return std::nullopt;
+  if (now >= request_.deadline || attempts_ >= options_.attempts_max) {
+    if (denied_ >= attempts_)
+      return finish(outcome::unavailable, last_detail_, now);
+    return finish(outcome::unknown,
+                  "no verdict before the deadline; the same id tells later",
+                  now);
+  }
+  auto silent = waiting_ && now - attempted_ >= options_.attempt_timeout;
+  if (silent || (!waiting_ && now >= next_attempt_))
+    attempt(where, now, out);
+  return std::nullopt;
+}
+
+} // namespace muster
