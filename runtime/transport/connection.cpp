@@ -35,6 +35,32 @@ void empty(std::string& buffer) {
     buffer.clear();
 }
 
+/// While it lives, connections that have something to send because of what was
+/// received on this thread are collected; then they send, before anything is
+/// read again: an answer given at once costs no turn of the event loop.
+class flush_scope {
+public:
+  explicit flush_scope(hub& shared) : hub_(shared) {
+    assert(hub::collecting == nullptr);
+    hub::collecting = &hub_;
+  }
+
+  flush_scope(const flush_scope&) = delete;
+  flush_scope& operator=(const flush_scope&) = delete;
+
+  ~flush_scope() {
+    hub::collecting = nullptr;
+    assert(hub_.flushing.empty());
+    hub_.flushing.swap(hub_.senders);
+    for (auto& x : hub_.flushing)
+      x->flush();
+    hub_.flushing.clear();
+  }
+
+private:
+  hub& hub_;
+};
+
 std::string text_of(const connection::socket_type& socket) {
   boost::system::error_code ignored;
   std::ostringstream out;
@@ -174,7 +200,10 @@ void connection::on_read(const error_code& failure, size_t bytes) {
   }
   heard_ = true;
   transport_probe::add(hub_->probe.bytes_received, bytes);
-  consume(bytes);
+  {
+    flush_scope answers{*hub_};
+    consume(bytes);
+  }
   flush();
   if (!closed_)
     read();
@@ -207,6 +236,8 @@ void connection::consume_tls(size_t bytes) {
       break;
     decoder_.commit(n);
     dispatch();
+    if (tls_->drained())
+      break;
   }
   if (tls_->failed() && !closed_) {
     transport_probe::add(hub_->probe.tls_failures);

@@ -41,10 +41,7 @@ send_result dialer::send(uint16_t tag, std::string_view payload) {
   auto& probe = hub_->probe;
   switch (outbox_.push(tag, payload)) {
     case push_result::queued_wake:
-      asio::post(hub_->io, [self = shared_from_this()] {
-        if (self->connection_)
-          self->connection_->flush();
-      });
+      wake();
       return send_result::queued;
     case push_result::queued:
       return send_result::queued;
@@ -58,6 +55,18 @@ send_result dialer::send(uint16_t tag, std::string_view payload) {
       return send_result::overloaded;
   }
   return send_result::overloaded;
+}
+
+void dialer::wake() {
+  if (hub::collecting == hub_.get()) {
+    if (connection_)
+      hub_->senders.push_back(connection_);
+    return;
+  }
+  asio::post(hub_->io, [self = shared_from_this()] {
+    if (self->connection_)
+      self->connection_->flush();
+  });
 }
 
 void dialer::start() {

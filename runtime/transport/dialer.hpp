@@ -64,6 +64,7 @@ private:
   using error_code = boost::system::error_code;
   using clock = std::chrono::steady_clock;
 
+  void wake();
   void dial();
   void resolve(uint64_t attempt);
   void connect(uint64_t attempt, std::vector<tcp::endpoint> endpoints);

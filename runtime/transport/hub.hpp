@@ -9,8 +9,13 @@
 #include <boost/asio/io_context.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace muster {
+
+class connection;
 
 /// What all parts of one transport share. It lives as long as any of them, as
 /// a handler that the io_context still holds may outlive the transport.
@@ -30,6 +35,14 @@ struct hub {
 
   /// Set once, on the io thread, before anything is dialled or accepted.
   incarnation self_run;
+
+  /// Those that `flush` at the end of the read that is going on, and while
+  /// they do; io thread only.
+  std::vector<std::shared_ptr<connection>> senders;
+  std::vector<std::shared_ptr<connection>> flushing;
+
+  /// The hub for which this thread just now handles received bytes.
+  static inline thread_local hub* collecting = nullptr;
 
   /// Numbers of dialled connections; io thread only.
   uint64_t last_connection_number = 0;

@@ -134,6 +134,10 @@ void tls_session::write(std::string_view plain) {
   assert(n == plain.size());
 }
 
+bool tls_session::drained() const {
+  return input_.empty() && SSL_has_pending(ssl_.get()) == 0;
+}
+
 std::optional<std::string> tls_session::peer_name() const {
   const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
   if (!ready_ || certificate == nullptr

@@ -54,6 +54,10 @@ public:
     return output_;
   }
 
+  /// All that was fed is read, up to a part of a record at most; `read` need
+  /// not be asked.
+  bool drained() const;
+
   bool ready() const {
     return ready_;
   }
