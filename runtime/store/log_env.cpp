@@ -6,8 +6,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
-#include <utility>
 #include <unistd.h>
+#include <utility>
 
 namespace muster {
 
