@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/fault_options.hpp"
+
+namespace muster::sim {
+
+fault_options fault_options::swarm(sim_random& random) {
+  fault_options out;
+  auto coin = [&] { return random.chance(500); };
+  auto mean = [&] { return coin() ? random.between(2s, 20s) : nanoseconds{0}; };
+  auto rare = [&](unsigned permille_max) {
+    return coin() ? static_cast<unsigned>(random.below(permille_max + 1)) : 0u;
+  };
+  out.network.slow_permille = rare(20);
+  out.network.slow_delay_max = coin() ? nanoseconds{200ms} : nanoseconds{10s};
+  out.network.detect_max = random.between(10ms, 10s);
+  out.disk.slow_permille = rare(20);
+  out.coordinator.unavailable_permille = rare(100);
+  out.coordinator.unknown_permille = rare(200);
+  out.coordinator.lost_hint_permille = rare(500);
+  out.coordinator.double_hint_permille = rare(200);
+  out.coordinator.hint_delay_max = coin() ? nanoseconds{20ms} : nanoseconds{5s};
+  auto& nemesis = out.nemesis;
+  nemesis.crash_mean = mean();
+  nemesis.pause_mean = mean();
+  nemesis.cut_mean = mean();
+  nemesis.reset_mean = mean();
+  nemesis.coordinator_away_mean = mean();
+  nemesis.clock_change_mean = mean();
+  nemesis.pause_max = random.between(100ms, 15s);
+  out.clock_rate_ppm_max = coin() ? 24'000 : 0;
+  out.timer_late_max = coin() ? nanoseconds{1ms} : nanoseconds{100ms};
+  return out;
+}
+
+} // namespace muster::sim

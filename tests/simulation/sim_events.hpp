@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/ports/events.hpp"
+#include "tests/simulation/sim_scheduler.hpp"
+
+#include <iosfwd>
+
+namespace muster::sim {
+
+/// Where all events of the world go: a line each, and a hash of all lines by
+/// which two runs of one seed are compared.
+class sim_trace {
+public:
+  /// @param out  none = nothing is written, details are not even built
+  sim_trace(const sim_scheduler& scheduler, std::ostream* out)
+    : scheduler_(scheduler), out_(out) {
+    // nop
+  }
+
+  bool on() const {
+    return out_ != nullptr;
+  }
+
+  /// `who` is a machine, or `world`.
+  void line(std::string_view who, std::string_view what,
+            std::string_view detail);
+
+  uint64_t hash() const {
+    return hash_;
+  }
+
+private:
+  void mix(std::string_view text);
+
+  const sim_scheduler& scheduler_;
+  std::ostream* out_;
+  uint64_t hash_ = 0xcbf29ce484222325ull;
+};
+
+/// One machine's events.
+class sim_events final : public event_sink {
+public:
+  sim_events(sim_trace& trace, std::string who)
+    : trace_(trace), who_(std::move(who)) {
+    // nop
+  }
+
+  void note(severity, std::string_view what, std::string detail) override {
+    trace_.line(who_, what, detail);
+  }
+
+  bool wants(severity) const override {
+    return trace_.on();
+  }
+
+private:
+  sim_trace& trace_;
+  std::string who_;
+};
+
+} // namespace muster::sim

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/sim_nemesis.hpp"
+
+namespace muster::sim {
+
+sim_nemesis::sim_nemesis(sim_world& world, const fault_options& faults,
+                         sim_random random)
+  : world_(world), options_(faults.nemesis),
+    clock_rate_ppm_max_(faults.clock_rate_ppm_max), random_(random) {
+  // nop
+}
+
+void sim_nemesis::begin() {
+  repeat(options_.crash_mean, &sim_nemesis::crash_one);
+  repeat(options_.pause_mean, &sim_nemesis::pause_one);
+  repeat(options_.cut_mean, &sim_nemesis::cut_one);
+  repeat(options_.reset_mean, &sim_nemesis::reset_one);
+  repeat(options_.coordinator_away_mean, &sim_nemesis::take_coordinator_away);
+  repeat(options_.clock_change_mean, &sim_nemesis::change_clock);
+  repeat(options_.wipe_mean, &sim_nemesis::wipe_one);
+}
+
+void sim_nemesis::stop() {
+  stopped_ = true;
+  world_.trace().line("world", "faults_over", "");
+  world_.network().heal_all();
+  world_.config().reconnect_all();
+  for (const auto& id : world_.machines()) {
+    world_.resume(id);
+    if (!world_.is_up(id))
+      world_.start(id);
+  }
+}
+
+void sim_nemesis::repeat(nanoseconds mean, fault what) {
+  if (mean == nanoseconds{0})
+    return;
+  auto wait = random_.between(nanoseconds{0}, 2 * mean);
+  world_.scheduler().after(wait, [this, mean, what] {
+    if (stopped_)
+      return;
+    (this->*what)();
+    repeat(mean, what);
+  });
+}
+
+void sim_nemesis::mend_later(nanoseconds longest, std::function<void()> x) {
+  auto wait = random_.between(nanoseconds{0}, longest);
+  world_.scheduler().after(wait, [this, x = std::move(x)] {
+    if (!stopped_)
+      x();
+  });
+}
+
+machine_id sim_nemesis::some_machine() {
+  auto all = world_.machines();
+  return all[random_.below(all.size())];
+}
+
+/// @pre there are two machines
+std::pair<machine_id, machine_id> sim_nemesis::some_pair() {
+  auto all = world_.machines();
+  auto i = random_.below(all.size());
+  auto j = (i + 1 + random_.below(all.size() - 1)) % all.size();
+  return {all[i], all[j]};
+}
+
+bool sim_nemesis::may_take_down(const machine_id& id) const {
+  size_t down_count = 0;
+  for (const auto& x : world_.machines())
+    if (!world_.is_up(x) || world_.is_paused(x))
+      ++down_count;
+  return down_count < options_.down_count_max && world_.is_up(id)
+         && !world_.is_paused(id);
+}
+
+void sim_nemesis::crash_one() {
+  auto id = some_machine();
+  if (!may_take_down(id))
+    return;
+  bool power_loss = random_.chance(options_.power_loss_permille);
+  ++(power_loss ? count_.power_losses : count_.crashes);
+  world_.crash(id, power_loss);
+  mend_later(options_.down_max, [this, id] {
+    if (!world_.is_up(id))
+      world_.start(id);
+  });
+}
+
+void sim_nemesis::pause_one() {
+  auto id = some_machine();
+  if (!may_take_down(id))
+    return;
+  ++count_.pauses;
+  world_.pause(id);
+  mend_later(options_.pause_max, [this, id] { world_.resume(id); });
+}
+
+void sim_nemesis::cut_one() {
+  if (world_.machines().size() < 2)
+    return;
+  ++count_.cuts;
+  if (random_.chance(options_.isolate_permille)) {
+    auto id = some_machine();
+    world_.isolate(id);
+    mend_later(options_.cut_max, [this, id] { world_.rejoin(id); });
+    return;
+  }
+  auto [from, to] = some_pair();
+  bool both = !random_.chance(options_.one_way_permille);
+  world_.network().cut(from, to);
+  if (both)
+    world_.network().cut(to, from);
+  mend_later(options_.cut_max, [this, x = from, y = to] {
+    world_.network().heal(x, y);
+    world_.network().heal(y, x);
+  });
+}
+
+void sim_nemesis::reset_one() {
+  if (world_.machines().size() < 2)
+    return;
+  ++count_.resets;
+  auto [from, to] = some_pair();
+  world_.network().reset(from, to);
+}
+
+void sim_nemesis::take_coordinator_away() {
+  ++count_.coordinator_away;
+  if (random_.chance(500)) {
+    world_.config().set_available(false);
+    mend_later(options_.coordinator_away_max,
+               [this] { world_.config().set_available(true); });
+    return;
+  }
+  auto id = some_machine();
+  world_.config().cut(id);
+  mend_later(options_.coordinator_away_max,
+             [this, id] { world_.config().reconnect(id); });
+}
+
+void sim_nemesis::change_clock() {
+  ++count_.clock_changes;
+  auto width = static_cast<uint64_t>(2 * clock_rate_ppm_max_ + 1);
+  auto ppm = static_cast<int64_t>(random_.below(width)) - clock_rate_ppm_max_;
+  world_.clock(some_machine()).set_rate(ppm);
+}
+
+/// At most one disk a run: acknowledged writes survive only while one in-sync
+/// disk does.
+void sim_nemesis::wipe_one() {
+  auto id = some_machine();
+  if (count_.wipes > 0 || !may_take_down(id))
+    return;
+  ++count_.wipes;
+  world_.crash(id);
+  world_.disk(id).wipe();
+  mend_later(options_.down_max, [this, id] {
+    if (!world_.is_up(id))
+      world_.start(id);
+  });
+}
+
+} // namespace muster::sim
