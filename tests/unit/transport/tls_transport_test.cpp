@@ -219,6 +219,7 @@ TEST_CASE("transport: the listener may stop it") {
   for (int i = 0; i < 10; ++i)
     a.send("m2", "x");
   CHECK(a.seen.saw("-m2/1 data"));
+  CHECK(b.seen.got(1)); // written down after the hook
   CHECK(b.seen.packets().size() == 1);
 }
 
