@@ -100,8 +100,9 @@ TEST_CASE("dialer: leases pass while the data lane is out of credit") {
 }
 
 TEST_CASE("dialer: idle connections are kept alive by pings") {
-  node a{"m1", impatient};
-  node b{"m2", impatient};
+  auto often = [](transport_options& x) { x.ping_interval = 20ms; };
+  node a{"m1", often};
+  node b{"m2", often};
   join(a, b);
   auto before = b.probe().bytes_received.load();
   CHECK(eventually([&] { return b.probe().bytes_received > before + 1000; }));
