@@ -161,9 +161,9 @@ std::optional<command_answer> command_object::on_unknown(const verdict& x,
 void command_object::note_acknowledgements(const verdict& x) {
   for (auto& ack : x.acknowledged)
     for (auto& p : story_.participants) {
-      auto replica = p.reason == participation::backup;
-      if (p.who.id != ack.who.id || p.reason == participation::origin
-          || p.reason == participation::home)
+      auto replica = p.reason == participation::backup
+                     || p.reason == participation::home;
+      if (p.who.id != ack.who.id || p.reason == participation::origin)
         continue;
       if (replica)
         p.who.run = ack.who.run;

@@ -33,8 +33,6 @@ struct authority {
   uint64_t version = 0;
   boot_time until;
   std::vector<std::pair<peer, boot_time>> ends;
-
-  MUSTER_FIELDS(authority, shard, of, version, until, ends)
 };
 
 /// A lease that this machine holds covers these (or not any more).
@@ -43,8 +41,6 @@ struct lease_news {
   boot_time end;
   std::vector<cover> held;
   std::vector<cover> lost;
-
-  MUSTER_FIELDS(lease_news, granter, end, held, lost)
 };
 
 /// The answer to `stop_covering`: every lease that covered it is over at
@@ -53,8 +49,6 @@ struct uncovered {
   peer who;
   cover what;
   boot_time until;
-
-  MUSTER_FIELDS(uncovered, who, what, until)
 };
 
 struct lease_effects {

@@ -210,7 +210,7 @@ void primary_role::try_commit(boot_time now) {
   apply_and_publish(ctx_, upto, true, tail_end_); // W6
   for (auto at = before; at < upto; at = at.next()) {
     auto& entry = pending_.front();
-    answer_committed(entry);
+    answer_committed(entry, now);
     pending_bytes_ -= ctx_.log.at(entry.at).bytes.size();
     undecided_ids_.erase(entry.id.value);
     ages_.emplace_back(entry.at, now);
@@ -224,7 +224,7 @@ void primary_role::try_commit(boot_time now) {
   tell_watchers(before, now);
 }
 
-void primary_role::answer_committed(const pending_entry& x) {
+void primary_role::answer_committed(const pending_entry& x, boot_time now) {
   auto& entry = ctx_.log.at(x.at).entry;
   if (entry.kind == entry_kind::forget)
     return;
@@ -236,6 +236,8 @@ void primary_role::answer_committed(const pending_entry& x) {
   out.detail = entry.detail;
   out.counters = entry.counters;
   out.acknowledged = x.acks;
+  out.acknowledged.push_back(
+    {ctx_.self, (now - x.prepared_at).count(), false});
   out.logged = true;
   out.reached = ctx_.log.last();
   for (auto& other : x.others) {

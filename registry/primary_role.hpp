@@ -171,7 +171,7 @@ private:
   verdict verdict_for(const home_submit& x, outcome what) const;
   bool may_commit(sequence at, boot_time now) const;
   void try_commit(boot_time now);
-  void answer_committed(const pending_entry& x);
+  void answer_committed(const pending_entry& x, boot_time now);
   void answer_refusals(boot_time now);
   void forget_old(boot_time now);
 

@@ -144,8 +144,6 @@ struct watched_entry {
   uint64_t slot = 0;
   boot_time prepared_at;
   std::vector<effect> effects;
-
-  MUSTER_FIELDS(watched_entry, at, id, origin, slot, prepared_at, effects)
 };
 
 /// Shard -> agent: act as the home agent of this term from now on.
@@ -153,14 +151,10 @@ struct home_started {
   shard_id shard;
   term of;
   epoch at;
-
-  MUSTER_FIELDS(home_started, shard, of, at)
 };
 
 struct home_stopped {
   shard_id shard;
-
-  MUSTER_FIELDS(home_stopped, shard)
 };
 
 /// Shard -> agent: invalidate these at their holders.
@@ -168,8 +162,6 @@ struct entries_prepared {
   shard_id shard;
   term of;
   std::vector<watched_entry> entries;
-
-  MUSTER_FIELDS(entries_prepared, shard, of, entries)
 };
 
 /// Shard -> agent: every entry up to `upto` is committed.
@@ -177,8 +169,6 @@ struct entries_committed {
   shard_id shard;
   term of;
   sequence upto;
-
-  MUSTER_FIELDS(entries_committed, shard, of, upto)
 };
 
 /// Shard -> agent: what a copy request asked for. Every undecided entry that
@@ -194,9 +184,6 @@ struct copy_data {
   uint64_t round = 0;
   std::vector<listed_record> records;
   std::vector<watched_entry> undecided;
-
-  MUSTER_FIELDS(copy_data, shard, of, holder, prefix, granted, as_of, round,
-                records, undecided)
 };
 
 /// Agent -> shard: a submission that has passed it.
@@ -205,8 +192,6 @@ struct home_submit {
   peer origin;
   /// Machines that hold copies of touched keys.
   std::vector<participant> enlisted;
-
-  MUSTER_FIELDS(home_submit, what, origin, enlisted)
 };
 
 /// Agent -> shard: data for a holder that is in the directory.
@@ -215,16 +200,12 @@ struct copy_ask {
   term of;
   peer holder;
   std::string prefix;
-
-  MUSTER_FIELDS(copy_ask, shard, of, holder, prefix)
 };
 
 /// One holder's acknowledgement of one entry.
 struct holder_ack {
   sequence at;
   acknowledgement ack;
-
-  MUSTER_FIELDS(holder_ack, at, ack)
 };
 
 /// Agent -> shard: every holder of every watched entry up to `upto` has
@@ -235,8 +216,6 @@ struct holders_ready {
   uint64_t round = 0;
   sequence upto;
   std::vector<holder_ack> acks;
-
-  MUSTER_FIELDS(holders_ready, shard, of, round, upto, acks)
 };
 
 /// Something an operator should know.

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/agent.hpp"
+
+#include <caf/send.hpp>
+
+namespace muster {
+
+namespace {
+
+/// Carries out one effect of a home agent.
+struct agent_dispatcher {
+  machine_environment& env;
+
+  template <class Message>
+  void to_shard(shard_id shard, Message& x) {
+    caf::anon_send(env.actors.shards[shard.value], std::move(x));
+  }
+
+  void operator()(send_effect& x) {
+    env.send(x.to, std::move(x.what));
+  }
+  void operator()(home_submit& x) {
+    to_shard(x.what.shard, x);
+  }
+  void operator()(copy_ask& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(holders_ready& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(cover_effect& x) {
+    caf::anon_send(env.actors.leases, start_cover{x.who, x.what});
+  }
+  void operator()(uncover_effect& x) {
+    caf::anon_send(env.actors.leases, stop_cover{x.who, x.what});
+  }
+  void operator()(note_effect& x) {
+    env.ports.events.note(x.warning ? severity::warning : severity::info,
+                          x.what, std::move(x.detail));
+  }
+};
+
+using self_pointer = agent_actor::stateful_pointer<agent_actor_state>;
+
+/// A handler for a message of this machine about one shard.
+template <class Message, class Input>
+auto about_shard(self_pointer self, Input input) {
+  return [self, input](Message& x) {
+    auto& s = self->state;
+    input(s, s.core(x.shard), x);
+    s.dispatch();
+  };
+}
+
+/// A handler that hands a question on to the shard.
+template <class Message>
+auto pass_on(self_pointer self) {
+  return [self](const peer& from, Message& x) {
+    auto& s = self->state;
+    if (x.shard.value < s.env->facts.shard_count)
+      caf::anon_send(s.env->actors.shards[x.shard.value], from, std::move(x));
+  };
+}
+
+/// A handler for a message of another machine about a copy.
+template <class Message, class Input>
+auto about_copy(self_pointer self, Input input) {
+  return [self, input](const peer& from, const Message& x) {
+    auto& s = self->state;
+    if (x.link.shard.value >= s.env->facts.shard_count)
+      return;
+    input(s, s.core(x.link.shard), from, x);
+    s.dispatch();
+  };
+}
+
+} // namespace
+
+home_agent& agent_actor_state::core(shard_id shard) {
+  auto i = cores.find(shard);
+  if (i == cores.end()) {
+    home_agent made{shard, env->facts.self, env->facts.agent};
+    i = cores.emplace(shard, std::move(made)).first;
+    i->second.on_members(members.at, members.members, effects);
+  }
+  return i->second;
+}
+
+void agent_actor_state::dispatch() {
+  agent_dispatcher to{*env};
+  for (auto& x : effects)
+    std::visit(to, x);
+  effects.clear();
+}
+
+agent_actor::behavior_type
+agent_behavior(agent_actor::stateful_pointer<agent_actor_state> self,
+               machine_environment* env) {
+  self->state.env = env;
+  using state = agent_actor_state;
+  return {
+    [self](const peer& from, submit& x) {
+      auto& s = self->state;
+      if (x.shard.value >= s.env->facts.shard_count)
+        return;
+      s.core(x.shard).on_submit(from, std::move(x), s.effects);
+      s.dispatch();
+    },
+    about_copy<copy_request>(self,
+                             [](state& s, auto& c, auto& from, auto& x) {
+                               c.on_copy_request(from, x, s.effects);
+                             }),
+    about_copy<invalidate_ack>(self,
+                               [](state& s, auto& c, auto& from, auto& x) {
+                                 c.on_invalidate_ack(from, x, s.env->now(),
+                                                     s.effects);
+                               }),
+    about_copy<copy_drop>(self, [](state&, auto& c, auto& from,
+                                   auto& x) { c.on_copy_drop(from, x); }),
+    pass_on<read_request>(self),
+    pass_on<list_request>(self),
+    pass_on<watch_request>(self),
+    about_shard<home_started>(self,
+                              [](state& s, auto& c, auto& x) {
+                                c.on_started(x);
+                                c.on_members(s.members.at, s.members.members,
+                                             s.effects);
+                              }),
+    about_shard<home_stopped>(self,
+                              [](state&, auto& c, auto&) { c.on_stopped(); }),
+    about_shard<entries_prepared>(self,
+                                  [](state& s, auto& c, auto& x) {
+                                    c.on_prepared(x, s.env->now(), s.effects);
+                                  }),
+    about_shard<entries_committed>(
+      self, [](state& s, auto& c, auto& x) { c.on_committed(x, s.effects); }),
+    about_shard<copy_data>(self,
+                           [](state& s, auto& c, auto& x) {
+                             c.on_copy_data(std::move(x), s.env->now(),
+                                            s.effects);
+                           }),
+    [self](const member_list& x) {
+      auto& s = self->state;
+      s.members = x;
+      for (auto& [shard, core] : s.cores)
+        core.on_members(x.at, x.members, s.effects);
+      s.dispatch();
+    },
+    [self](const uncovered& x) {
+      auto& s = self->state;
+      s.core(x.what.shard).on_uncovered(x, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const link_up& x) {
+      auto& s = self->state;
+      for (auto& [shard, core] : s.cores)
+        core.on_link_up(x.who, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const tick&) {
+      auto& s = self->state;
+      for (auto& [shard, core] : s.cores)
+        core.on_tick(s.env->now(), s.effects);
+      s.dispatch();
+    },
+  };
+}
+
+} // namespace muster

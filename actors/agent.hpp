@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+
+namespace muster {
+
+/// The shell of the home agents of all shards whose home is this machine.
+struct agent_actor_state {
+  static inline const char* name = "agent";
+
+  machine_environment* env = nullptr;
+  std::map<shard_id, home_agent> cores;
+  agent_effects effects;
+  member_list members;
+
+  /// The shard's core; made when it is first needed.
+  home_agent& core(shard_id shard);
+  void dispatch();
+};
+
+agent_actor::behavior_type
+agent_behavior(agent_actor::stateful_pointer<agent_actor_state> self,
+               machine_environment* env);
+
+} // namespace muster

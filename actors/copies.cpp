@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/copies.hpp"
+
+#include "actors/shard_dispatch.hpp"
+
+#include <caf/send.hpp>
+
+namespace muster {
+
+namespace {
+
+/// Carries out one effect of the copies core.
+struct copies_dispatcher {
+  machine_environment& env;
+
+  void operator()(send_effect& x) {
+    env.send(x.to, std::move(x.what));
+  }
+  void operator()(copy_effects::table& x) {
+    std::visit(shard_dispatcher{env, x.shard}, x.what);
+  }
+  void operator()(copy_effects::renew& x) {
+    caf::anon_send(env.actors.leases, renew_lease{x.granter});
+  }
+};
+
+using self_pointer = copies_actor::stateful_pointer<copies_actor_state>;
+
+template <class Message>
+auto from_home(self_pointer self) {
+  return [self](const peer& from, const Message& x) {
+    auto& s = self->state;
+    s.core->on_message(from, x, s.env->now(), s.effects);
+    s.dispatch();
+  };
+}
+
+} // namespace
+
+void copies_actor_state::dispatch() {
+  copies_dispatcher to{*env};
+  for (auto& x : effects.all)
+    std::visit(to, x);
+  effects.all.clear();
+}
+
+copies_actor::behavior_type
+copies_behavior(copies_actor::stateful_pointer<copies_actor_state> self,
+                machine_environment* env) {
+  self->state.env = env;
+  self->state.core.emplace(env->facts.self, env->facts.shard_count,
+                           env->facts.copies);
+  return {
+    from_home<copy_session>(self),
+    from_home<copy_grant>(self),
+    from_home<invalidate>(self),
+    from_home<validate>(self),
+    [self](const peer& from, const fence& x) {
+      auto& s = self->state;
+      auto answered = s.core->on_fence(from, x, s.effects);
+      s.dispatch();
+      if (!answered && x.shard.value < s.env->facts.shard_count)
+        caf::anon_send(s.env->actors.shards[x.shard.value], from, x);
+    },
+    [self](const pin_prefix& x) {
+      auto& s = self->state;
+      if (x.on)
+        s.core->pin(x.prefix, s.env->now(), s.effects);
+      else
+        s.core->unpin(x.prefix, s.effects);
+      s.dispatch();
+    },
+    [self](const assignment& x) {
+      auto& s = self->state;
+      s.core->on_assignment(x, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const lease_news& x) {
+      auto& s = self->state;
+      s.core->on_lease_news(x, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const link_up& x) {
+      auto& s = self->state;
+      s.core->on_link_up(x.who, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const tick&) {
+      auto& s = self->state;
+      s.core->on_tick(s.env->now(), s.effects);
+      s.dispatch();
+    },
+  };
+}
+
+} // namespace muster

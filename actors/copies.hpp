@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+
+namespace muster {
+
+/// The shell of `local_copies`.
+struct copies_actor_state {
+  static inline const char* name = "copies";
+
+  machine_environment* env = nullptr;
+  std::optional<local_copies> core;
+  copy_effects effects;
+
+  void dispatch();
+};
+
+copies_actor::behavior_type
+copies_behavior(copies_actor::stateful_pointer<copies_actor_state> self,
+                machine_environment* env);
+
+} // namespace muster

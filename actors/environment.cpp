@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/environment.hpp"
+
+#include "actors/wire.hpp"
+
+#include <caf/send.hpp>
+
+namespace muster {
+
+namespace {
+
+/// Which actor takes which message.
+struct courier {
+  machine_environment& env;
+  const peer& from;
+
+  template <class Actor, class Message>
+  void hand(const Actor& to, Message& x) {
+    caf::anon_send(to, from, std::move(x));
+  }
+
+  template <class Message>
+  void to_shard(shard_id shard, Message& x) {
+    if (shard.value < env.actors.shards.size())
+      hand(env.actors.shards[shard.value], x);
+  }
+
+  template <class Message>
+  void to_command(Message& x) {
+    if (auto actor = env.commands.find(x.slot))
+      hand(actor, x);
+  }
+
+  void operator()(lease_request& x) {
+    hand(env.actors.leases, x);
+  }
+  void operator()(lease_grant& x) {
+    hand(env.actors.leases, x);
+  }
+  void operator()(submit& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(enlist& x) {
+    to_command(x);
+  }
+  void operator()(verdict& x) {
+    to_command(x);
+  }
+  void operator()(read_request& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(list_request& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(watch_request& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(copy_request& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(invalidate_ack& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(copy_drop& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(read_reply& x) {
+    hand(env.actors.reader, x);
+  }
+  void operator()(list_reply& x) {
+    hand(env.actors.reader, x);
+  }
+  void operator()(explain_request& x) {
+    hand(env.actors.reader, x);
+  }
+  void operator()(explain_reply& x) {
+    hand(env.actors.reader, x);
+  }
+  void operator()(watch_news& x) {
+    hand(env.actors.reader, x);
+  }
+  void operator()(copy_session& x) {
+    hand(env.actors.copies, x);
+  }
+  void operator()(copy_grant& x) {
+    hand(env.actors.copies, x);
+  }
+  void operator()(invalidate& x) {
+    hand(env.actors.copies, x);
+  }
+  void operator()(validate& x) {
+    hand(env.actors.copies, x);
+  }
+  void operator()(fence& x) {
+    hand(env.actors.copies, x);
+  }
+  void operator()(fence_ack& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(join_request& x) {
+    to_shard(x.shard, x);
+  }
+
+  /// Everything else is about the log and names its shard in its link.
+  template <class Message>
+  void operator()(Message& x) {
+    to_shard(x.link.shard, x);
+  }
+};
+
+} // namespace
+
+void machine_environment::send(const machine_id& to, wire_message x) {
+  if (to == facts.self.id) {
+    deliver(facts.self, std::move(x));
+    return;
+  }
+  // A message that is not queued is lost; every core sends again what matters.
+  static_cast<void>(ports.wire.send(to, lane_of(x), encode(x)));
+}
+
+void machine_environment::deliver(const peer& from, wire_message x) {
+  std::visit(courier{*this, from}, x);
+}
+
+} // namespace muster

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/command_pool.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/routing.hpp"
+#include "actors/table_publisher.hpp"
+#include "registry/command_object.hpp"
+#include "registry/home_agent.hpp"
+#include "registry/local_copies.hpp"
+#include "registry/log_entry.hpp"
+#include "registry/shard_context.hpp"
+#include "runtime/ports/answers.hpp"
+#include "runtime/ports/clock.hpp"
+#include "runtime/ports/coordinator.hpp"
+#include "runtime/ports/events.hpp"
+#include "runtime/ports/random.hpp"
+#include "runtime/ports/read_table.hpp"
+#include "runtime/ports/store.hpp"
+#include "runtime/ports/transport.hpp"
+
+#include <string>
+#include <vector>
+
+namespace muster {
+
+/// The outside of one machine, as its actors see it.
+struct machine_ports {
+  clock_source& clock;
+  transport& wire;
+  store& disk;
+  coordinator& coord;
+  read_table_writer& table;
+  answers& replies;
+  random_source& random;
+  event_sink& events;
+  const entry_codec& codec;
+};
+
+/// What stays the same in one incarnation of a machine.
+struct machine_facts {
+  peer self;
+  store_id store;
+  /// host:port of the peer listener.
+  std::string address;
+  /// Prefix of all keys in the coordinator: `/muster/<cluster>/`.
+  std::string keys;
+  boot_time started;
+  uint32_t shard_count = 64;
+  uint32_t replication = 3;
+  /// How many storing machines there must be before the first assignments are
+  /// made; 0 = another machine makes them.
+  uint32_t first_machines = 0;
+  bool stores_data = true;
+  nanoseconds poll = std::chrono::seconds{1};
+  shard_options shard;
+  agent_options agent;
+  copy_options copies;
+  command_object_options command;
+  remote_read_options reads;
+};
+
+/// Every actor of one machine.
+struct machine_actors {
+  std::vector<shard_actor> shards; // by shard id
+  agent_actor agent;
+  copies_actor copies;
+  lease_actor leases;
+  membership_actor members;
+  coordinator_actor coord;
+  store_actor disk;
+  reader_actor reader;
+};
+
+/// What all actors of one machine share. Owned by the machine, outlives its
+/// actors. All actors of a machine run on one thread at a time (one worker), so
+/// that the read table has one writer.
+struct machine_environment {
+  machine_ports ports;
+  machine_facts facts;
+  machine_actors actors;
+  routing_board routing;
+  command_pool commands;
+  table_publisher table;
+
+  machine_environment(machine_ports p, machine_facts f, size_t history_max)
+    : ports(p), facts(std::move(f)), commands(history_max), table(p.table) {
+    // nop
+  }
+
+  boot_time now() const {
+    return ports.clock.now();
+  }
+
+  /// Sends `x` to a machine, this one included (then without the transport).
+  void send(const machine_id& to, wire_message x);
+
+  /// Hands a message that arrived to the actor that takes it.
+  void deliver(const peer& from, wire_message x);
+};
+
+} // namespace muster

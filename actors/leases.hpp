@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+#include "registry/lease_keeper.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+
+namespace muster {
+
+/// The shell of `lease_keeper`.
+struct lease_actor_state {
+  static inline const char* name = "leases";
+
+  machine_environment* env = nullptr;
+  std::optional<lease_keeper> core;
+  lease_effects effects;
+
+  void dispatch();
+  /// Tells the shards whose primary it is that a machine is alive.
+  void tell_heard(const peer& who);
+  void tell_news(const lease_news& x);
+};
+
+lease_actor::behavior_type
+lease_behavior(lease_actor::stateful_pointer<lease_actor_state> self,
+               machine_environment* env);
+
+} // namespace muster

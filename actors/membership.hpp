@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <vector>
+
+namespace muster {
+
+/// Follows the coordinator (M5: hints and polls) and tells everyone what is
+/// new; makes the first assignments when all first machines are there.
+struct membership_actor_state {
+  static inline const char* name = "membership";
+
+  machine_environment* env = nullptr;
+  bool reading = false;
+  bool again = false; // asked for while a read was under way
+  boot_time next_read{};
+  boot_time next_keep_alive{};
+  boot_time read_since{};
+  std::vector<members_request> waiting;
+  std::vector<member> known;
+  std::vector<assignment> newest; // by shard id
+  bool told_members = false;
+
+  void read();
+  void take(const cluster_read& x);
+  void tell_members(const cluster_read& x);
+  void tell_assignments(const cluster_read& x);
+  void answer_waiting(const cluster_read& x);
+  void bootstrap_if_due(const cluster_read& x);
+  void on_tick(boot_time now);
+};
+
+membership_actor::behavior_type membership_behavior(
+  membership_actor::stateful_pointer<membership_actor_state> self,
+  machine_environment* env);
+
+/// The first assignments: no primary, replicas in turn over the machines that
+/// store data (M1).
+std::vector<assignment> first_assignments(const std::vector<member>& members,
+                                          uint32_t shard_count,
+                                          uint32_t replication);
+
+} // namespace muster

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/reader.hpp"
+
+#include <caf/send.hpp>
+
+namespace muster {
+
+namespace {
+
+constexpr size_t explains_max = 1024;
+
+} // namespace
+
+explain_reply to_reply(uint64_t ticket, const story& x) {
+  explain_reply out;
+  out.ticket = ticket;
+  out.found = true;
+  out.id = x.id;
+  out.what = x.what;
+  out.shard = x.shard;
+  out.version = x.version;
+  out.detail = x.detail;
+  out.operations = x.operations;
+  out.participants = x.participants;
+  out.attempts = x.attempts;
+  out.duration_ns = x.duration_ns;
+  out.from_log = x.from_log;
+  return out;
+}
+
+story to_story(const explain_reply& x) {
+  story out;
+  out.id = x.id;
+  out.what = x.what;
+  out.shard = x.shard;
+  out.version = x.version;
+  out.detail = x.detail;
+  out.operations = x.operations;
+  out.participants = x.participants;
+  out.attempts = x.attempts;
+  out.duration_ns = x.duration_ns;
+  out.from_log = x.from_log;
+  return out;
+}
+
+void reader_actor_state::send_home(shard_id shard, wire_message x) {
+  auto view = env->routing.view();
+  auto home = view->find(shard);
+  if (home && home->primary != machine_id{})
+    env->send(home->primary, std::move(x));
+}
+
+void reader_actor_state::dispatch() {
+  for (auto& [shard, what] : questions)
+    send_home(shard, std::move(what));
+  questions.clear();
+  for (auto& [shard, what] : requests)
+    send_home(shard, std::move(what));
+  requests.clear();
+}
+
+void reader_actor_state::ask_story(const ask_explain& x) {
+  if (explains.size() >= explains_max) {
+    env->ports.replies.timed_out(x.ticket);
+    return;
+  }
+  explains[x.ticket] = x.deadline;
+  auto view = env->routing.view();
+  for (auto& [id, member] : view->members)
+    env->send(id, explain_request{x.ticket, x.id});
+}
+
+void reader_actor_state::tell_story(const peer& from,
+                                    const explain_request& x) {
+  if (auto told = env->commands.find(x.id)) {
+    env->send(from.id, to_reply(x.ticket, *told));
+    return;
+  }
+  for (auto& shard : env->actors.shards)
+    caf::anon_send(shard, from, x);
+}
+
+void reader_actor_state::end_late(boot_time now) {
+  for (auto ticket : reads->on_tick(now, questions))
+    env->ports.replies.timed_out(ticket);
+  for (auto i = explains.begin(); i != explains.end();) {
+    if (now < i->second) {
+      ++i;
+      continue;
+    }
+    env->ports.replies.timed_out(i->first);
+    i = explains.erase(i);
+  }
+}
+
+reader_actor::behavior_type
+reader_behavior(reader_actor::stateful_pointer<reader_actor_state> self,
+                machine_environment* env) {
+  auto& state = self->state;
+  state.env = env;
+  state.reads.emplace(env->facts.reads);
+  state.watches.emplace(env->facts.shard_count);
+  return {
+    [self](const peer&, read_reply& x) {
+      auto& s = self->state;
+      if (auto done = s.reads->on_reply(std::move(x), s.env->now()))
+        s.env->ports.replies.read_done(std::get<read_reply>(*done).ticket,
+                                       std::get<read_reply>(*done));
+    },
+    [self](const peer&, list_reply& x) {
+      auto& s = self->state;
+      if (auto done = s.reads->on_reply(std::move(x), s.env->now()))
+        s.env->ports.replies.list_done(std::get<list_reply>(*done).ticket,
+                                       std::move(std::get<list_reply>(*done)));
+    },
+    [self](const peer& from, const explain_request& x) {
+      self->state.tell_story(from, x);
+    },
+    [self](const peer&, explain_reply& x) {
+      auto& s = self->state;
+      if (s.explains.erase(x.ticket) > 0)
+        s.env->ports.replies.explain_done(x.ticket, std::move(x));
+    },
+    [self](const peer&, watch_news& x) {
+      auto& s = self->state;
+      if (s.watches->on_news(x, s.env->now(), s.requests))
+        s.env->ports.replies.watch_told(x.ticket, std::move(x));
+      s.dispatch();
+    },
+    [self](ask_home& x) {
+      auto& s = self->state;
+      auto ticket = x.what.ticket;
+      if (!s.reads->ask(std::move(x.what), s.env->now(), s.questions))
+        s.env->ports.replies.timed_out(ticket);
+      s.dispatch();
+    },
+    [self](const ask_explain& x) { self->state.ask_story(x); },
+    [self](const begin_watch& x) {
+      auto& s = self->state;
+      s.watches->begin(x.ticket, x.prefix, s.env->now(), s.requests);
+      s.dispatch();
+    },
+    [self](const end_watch& x) { self->state.watches->end(x.ticket); },
+    [self](const assignment& x) {
+      auto& s = self->state;
+      s.watches->on_home_changed(x.shard, s.requests);
+      s.dispatch();
+    },
+    [self](const link_up& x) {
+      auto& s = self->state;
+      for (auto& a : s.env->routing.view()->shards)
+        if (a.primary == x.who.id)
+          s.watches->on_home_changed(a.shard, s.requests);
+      s.dispatch();
+    },
+    [self](const tick&) {
+      auto& s = self->state;
+      s.end_late(s.env->now());
+      s.watches->on_tick(s.env->now(), s.requests);
+      s.dispatch();
+    },
+  };
+}
+
+} // namespace muster

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+#include "registry/remote_watches.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+
+namespace muster {
+
+/// The shell of `remote_reads` and `remote_watches`, and of questions about a
+/// command's story.
+struct reader_actor_state {
+  static inline const char* name = "reader";
+
+  machine_environment* env = nullptr;
+  std::optional<remote_reads> reads;
+  std::optional<remote_watches> watches;
+  std::map<uint64_t, boot_time> explains;
+  remote_reads::sends questions;
+  remote_watches::sends requests;
+
+  void send_home(shard_id shard, wire_message x);
+  void dispatch();
+  void ask_story(const ask_explain& x);
+  void tell_story(const peer& from, const explain_request& x);
+  void end_late(boot_time now);
+};
+
+reader_actor::behavior_type
+reader_behavior(reader_actor::stateful_pointer<reader_actor_state> self,
+                machine_environment* env);
+
+/// Story <-> its form in messages.
+explain_reply to_reply(uint64_t ticket, const story& x);
+story to_story(const explain_reply& x);
+
+} // namespace muster

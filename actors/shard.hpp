@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/environment.hpp"
+#include "registry/shard_replica.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace muster {
+
+/// The shell of `shard_replica`: carries its effects out, in order.
+struct shard_actor_state {
+  static inline const char* name = "shard";
+
+  machine_environment* env = nullptr;
+  std::optional<shard_replica> core;
+  shard_effects effects;
+
+  void dispatch();
+};
+
+/// Spawns one shard's actor over a core that has recovered its store's state.
+shard_actor::behavior_type
+shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
+               machine_environment* env, std::shared_ptr<shard_replica> core);
+
+/// Answers `explain_request` from the log's window.
+explain_reply explain_from_log(const shard_replica& core,
+                               const explain_request& x);
+
+} // namespace muster
