@@ -51,6 +51,13 @@ refusal decode_refusal(std::string_view text) {
   refusal result;
   auto answer = json::parse(text, nullptr, false);
   if (!answer.is_object()) {
+    // Plain text, before anything was done: with users, etcd takes no name
+    // from the certificate of a gateway's client, and says so to any that has
+    // one.
+    if (text.find("CommonName of client") != std::string_view::npos)
+      return {permission_denied,
+              "etcd with passwords wants a client "
+              "certificate without a CommonName"};
     result.message = "the answer is not etcd's";
     return result;
   }

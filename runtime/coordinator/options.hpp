@@ -48,7 +48,8 @@ struct etcd_options {
   std::string password;
 
   /// PEM files. `ca_file` empty: the system's authorities. A client
-  /// certificate needs both of its files.
+  /// certificate needs both of its files; with a password, etcd denies one
+  /// whose subject has a CommonName.
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;

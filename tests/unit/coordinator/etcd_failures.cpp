@@ -85,11 +85,11 @@ TEST_CASE("an answer that is cut off: unknown, and applied only once",
   REQUIRE_ETCD
   failing_world world;
   auto w = world.use({world.relay.endpoint()});
-  // A kept connection is what would tempt libcurl to send it again.
+  // On this kept connection libcurl would send it again, and report that the
+  // compare does not hold.
   auto before = w.range("/")->revision;
-  world.relay.set(tcp_relay::mode::cut_answers);
+  world.relay.set(tcp_relay::mode::cut_one_answer);
   CHECK(code_of(w.swap("/a", 0, "x")) == "unknown");
-  world.relay.set(tcp_relay::mode::forward);
   CHECK(w.get("/a") == "x");
   CHECK(w.range("/")->revision == before + 1);
 }
@@ -212,6 +212,55 @@ TEST_CASE("kill -9 among writes: what was acknowledged is there", "[etcd]") {
     else
       CHECK(x == static_cast<int>(errc::unknown) + 1);
   }
+}
+
+namespace {
+
+struct tls_world {
+  adjustable_clock clock;
+  test_certificates certificates;
+  etcd_process etcd{&certificates};
+  etcd_options options;
+
+  explicit tls_world(const std::string& subject) : certificates(subject) {
+    etcd.require_password("right");
+    auto identity = certificates.identity();
+    options.endpoints = {etcd.endpoint()};
+    options.user = "root";
+    options.password = "right";
+    options.ca_file = identity.ca_file;
+    options.certificate_file = identity.certificate_file;
+    options.key_file = identity.key_file;
+  }
+
+  std::string put() {
+    auto c = *etcd_coordinator::open(options, clock);
+    auto x = words{*c}.put("/a", "x");
+    UNSCOPED_INFO((x ? "" : x.failure().message));
+    return code_of(x);
+  }
+};
+
+} // namespace
+
+TEST_CASE("TLS with a client certificate and a password", "[etcd]") {
+  REQUIRE_ETCD
+  tls_world world{"/O=muster"};
+  CHECK(world.put() == "ok");
+  auto with_certificate = world.options;
+  world.options.certificate_file.clear();
+  world.options.key_file.clear();
+  CHECK(world.put() != "ok");
+  world.options = with_certificate;
+  // The system's authorities did not sign this server.
+  world.options.ca_file.clear();
+  CHECK(world.put() == "unavailable");
+}
+
+TEST_CASE("etcd denies a password from a certificate with a name", "[etcd]") {
+  REQUIRE_ETCD
+  tls_world world{"/CN=m1"};
+  CHECK(world.put() == "denied");
 }
 
 TEST_CASE("options that cannot work are refused", "[etcd]") {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/coordinator/etcd_process.hpp"
 
-#include "runtime/coordinator/http_client.hpp"
 #include "tests/eventually.hpp"
 
 #include <arpa/inet.h>
 #include <array>
+#include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <netinet/in.h>
 #include <optional>
 #include <signal.h>
@@ -67,7 +68,30 @@ bool etcd_process::is_installed() {
   return access(program, X_OK) == 0;
 }
 
-etcd_process::etcd_process() {
+test_certificates::test_certificates(const std::string& subject) {
+  std::ofstream{file("names")}
+    << "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n";
+  auto key = std::string{"-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "};
+  auto run = [](const std::string& command) {
+    if (std::system((command + " 2>/dev/null").c_str()) != 0)
+      throw std::runtime_error(command);
+  };
+  run("openssl req -x509 -days 2 -subj /CN=authority " + key + "-keyout "
+      + file("ca.key") + " -out " + file("ca.pem"));
+  run("openssl req -subj " + subject + " " + key + "-keyout " + file("key.pem")
+      + " -out " + file("csr.pem"));
+  run("openssl x509 -req -days 2 -in " + file("csr.pem") + " -CA "
+      + file("ca.pem") + " -CAkey " + file("ca.key")
+      + " -CAcreateserial -extfile " + file("names") + " -out "
+      + file("cert.pem"));
+}
+
+http_identity test_certificates::identity() const {
+  return {file("ca.pem"), file("cert.pem"), file("key.pem")};
+}
+
+etcd_process::etcd_process(const test_certificates* certificates)
+  : certificates_(certificates) {
   // Someone else may take a free port before etcd does.
   for (int i = 0; i < starts_max; ++i) {
     client_port_ = free_port();
@@ -85,7 +109,8 @@ etcd_process::~etcd_process() {
 }
 
 std::string etcd_process::endpoint() const {
-  return "http://127.0.0.1:" + std::to_string(client_port_);
+  return (certificates_ != nullptr ? "https://127.0.0.1:" : "http://127.0.0.1:")
+         + std::to_string(client_port_);
 }
 
 void etcd_process::kill() {
@@ -98,7 +123,7 @@ void etcd_process::start() {
     throw std::runtime_error("etcd does not start again");
 }
 
-void etcd_process::launch() {
+std::vector<std::string> etcd_process::arguments() const {
   auto peer = "http://127.0.0.1:" + std::to_string(peer_port_);
   // Quick elections also allow leases of one second.
   std::vector<std::string> words{program,
@@ -122,10 +147,22 @@ void etcd_process::launch() {
                                  "100",
                                  "--log-level",
                                  "error"};
-  std::vector<char*> arguments;
+  if (certificates_ != nullptr) {
+    auto x = certificates_->identity();
+    for (auto& word :
+         {std::string{"--client-cert-auth"}, "--trusted-ca-file=" + x.ca_file,
+          "--cert-file=" + x.certificate_file, "--key-file=" + x.key_file})
+      words.push_back(word);
+  }
+  return words;
+}
+
+void etcd_process::launch() {
+  auto words = arguments();
+  std::vector<char*> pointers;
   for (auto& word : words)
-    arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+    pointers.push_back(word.data());
+  pointers.push_back(nullptr);
   auto log = (directory_.path() / "log").string();
   std::array<char*, 1> environment{nullptr};
   auto parent = getpid();
@@ -138,7 +175,7 @@ void etcd_process::launch() {
   dup2(fd, 1);
   dup2(fd, 2);
   if (getppid() == parent)
-    execve(program, arguments.data(), environment.data());
+    execve(program, pointers.data(), environment.data());
   _exit(127);
 }
 
@@ -169,7 +206,9 @@ void etcd_process::require_password(const std::string& password) {
 
 std::string etcd_process::post(const std::string& path,
                                const std::string& body) {
-  http_client http{{}, size_t{1} << 20};
+  auto identity = certificates_ != nullptr ? certificates_->identity()
+                                           : http_identity{};
+  http_client http{identity, size_t{1} << 20};
   std::optional<http_answer> answer;
   http_request request;
   request.url = endpoint() + path;

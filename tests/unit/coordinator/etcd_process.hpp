@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/coordinator/http_client.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace muster::test {
 
@@ -27,6 +30,24 @@ private:
 /// A port of 127.0.0.1 that nobody listens on now.
 uint16_t free_port();
 
+/// A certificate authority, and what it signed for `127.0.0.1`, as server and
+/// as client; made by the openssl program.
+class test_certificates {
+public:
+  /// @param subject  such as `/CN=m1`
+  explicit test_certificates(const std::string& subject);
+
+  /// What a client of the authority uses.
+  http_identity identity() const;
+
+  std::string file(const std::string& name) const {
+    return (directory_.path() / name).string();
+  }
+
+private:
+  temporary_directory directory_;
+};
+
 /// One etcd member, a child process on loopback ports of its own, that ends
 /// with this object, or with the test process.
 class etcd_process {
@@ -35,7 +56,8 @@ public:
   static bool is_installed();
 
   /// Starts it and waits until it answers.
-  etcd_process();
+  /// @param certificates  if any, it speaks TLS and asks for a client's
+  explicit etcd_process(const test_certificates* certificates = nullptr);
   etcd_process(const etcd_process&) = delete;
   etcd_process& operator=(const etcd_process&) = delete;
   ~etcd_process();
@@ -58,9 +80,11 @@ public:
 
 private:
   void launch();
+  std::vector<std::string> arguments() const;
   bool answers_soon();
   std::string post(const std::string& path, const std::string& body);
 
+  const test_certificates* certificates_;
   temporary_directory directory_;
   uint16_t client_port_ = 0;
   uint16_t peer_port_ = 0;

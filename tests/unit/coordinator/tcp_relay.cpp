@@ -84,7 +84,10 @@ void tcp_relay::carry(int client) {
         continue;
       auto n = recv(both[i].fd, buffer.data(), buffer.size(), 0);
       auto what = mode_.load();
-      is_open = n > 0 && (i == 0 || what != mode::cut_answers);
+      auto is_cut = i == 1 && what == mode::cut_one_answer;
+      if (is_cut)
+        mode_ = mode::forward;
+      is_open = n > 0 && !is_cut;
       if (is_open && what != mode::swallow)
         send_all(both[1 - i].fd, buffer.data(), static_cast<size_t>(n));
     }

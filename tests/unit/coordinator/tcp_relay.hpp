@@ -17,9 +17,9 @@ public:
     forward,
     /// Requests reach nobody, connections stay open.
     swallow,
-    /// Requests reach the server; instead of its answer the connection is
-    /// closed.
-    cut_answers,
+    /// The next answer does not come back: the connection is closed instead.
+    /// Then as `forward`.
+    cut_one_answer,
   };
 
   explicit tcp_relay(uint16_t server_port);
