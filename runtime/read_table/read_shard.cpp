@@ -18,12 +18,6 @@ read_outcome outcome(read_kind kind, const tenure_block& held) {
 
 } // namespace
 
-table_clock::table_clock(const clock_source& source)
-  : source_(source), boot_(dynamic_cast<const boot_clock_source*>(&source)),
-    start_(source.now()) {
-  // nop
-}
-
 read_outcome read_shard::find(std::string_view key,
                               const record*& x) const noexcept {
   auto hash = hash_of(key);

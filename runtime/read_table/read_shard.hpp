@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "runtime/boot_clock_source.hpp"
+#include "runtime/ports/clock.hpp"
 #include "runtime/read_table/prefix_set.hpp"
 #include "runtime/read_table/read_outcome.hpp"
 #include "runtime/read_table/record_set.hpp"
@@ -23,12 +23,15 @@ struct read_shard_options {
 /// The time since the table was made.
 class table_clock {
 public:
-  explicit table_clock(const clock_source& source);
+  explicit table_clock(const clock_source& source)
+    : source_(source), start_(source.now()) {
+    // nop
+  }
 
-  /// Reads the source anew (Rd4: never cached).
+  /// Reads the source anew (Rd4: never cached). A virtual call: calling the
+  /// production clock directly saved 2 ns of 60.
   nanoseconds now() const {
-    // The production clock is called directly: the compiler sees through it.
-    return (boot_ != nullptr ? boot_->now() : source_.now()) - start_;
+    return source_.now() - start_;
   }
 
   nanoseconds since_start(boot_time x) const {
@@ -37,7 +40,6 @@ public:
 
 private:
   const clock_source& source_;
-  const boot_clock_source* boot_;
   boot_time start_;
 };
 
