@@ -166,6 +166,21 @@ TEST_CASE("histories of a linearizable store are found right", "[checker]") {
   }
 }
 
+TEST_CASE("a long history on few keys is judged as well", "[checker]") {
+  twin_options options;
+  options.operation_count = 10'000;
+  options.client_count = 20;
+  options.key_count = 20;
+  options.unknown_percent = 5;
+  options.add_percent = 5;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    auto answer = check(twin_store{seed, options}.run());
+    INFO("seed " << seed << ": " << answer.explanation);
+    REQUIRE(answer);
+    REQUIRE(answer.undecided_count <= 1);
+  }
+}
+
 TEST_CASE("the checker agrees with the search of all orders", "[checker]") {
   size_t wrong_count = 0;
   for (uint64_t seed = 1; seed <= 40'000; ++seed) {
@@ -186,7 +201,7 @@ TEST_CASE("the checker agrees with the search of all orders", "[checker]") {
     REQUIRE(static_cast<bool>(answer) == order_search{xs}.run());
     wrong_count += answer ? 0 : 1;
   }
-  REQUIRE(wrong_count > 5'000);
+  REQUIRE(wrong_count > 3'000);
   REQUIRE(wrong_count < 35'000);
 }
 

@@ -23,7 +23,8 @@ std::vector<key_search::move> key_search::moves(const obstacle& x) const {
   const auto& unknown = facts_.unknown();
   std::vector<int64_t> deltas;
   for (size_t i = 0; i < unknown.size(); ++i) {
-    if (used_[i] || !is_candidate(x, *unknown[i]))
+    if (used_[i] || unknown[i]->call_ns > states_[x.at].latest
+        || !is_candidate(x, *unknown[i]))
       continue;
     // Of equal adds, the one that was called first fits wherever another does.
     if (unknown[i]->kind == operation_kind::add) {
@@ -37,6 +38,9 @@ std::vector<key_search::move> key_search::moves(const obstacle& x) const {
                      : 0;
     out.push_back({x.at, i, inserts, version});
   }
+  // Whatever it wrote, it was more likely called lately.
+  if (!inserts && !states_[x.at].was_seen)
+    std::reverse(out.begin(), out.end());
   return out;
 }
 

@@ -80,6 +80,7 @@ bool key_search::solve() {
 }
 
 key_search::obstacle key_search::evaluate() {
+  bound_ends();
   if (auto x = apply_writes(); x.wrong)
     return x;
   if (auto wrong = bound_states())
@@ -101,8 +102,12 @@ key_search::obstacle key_search::apply_writes() {
 key_search::obstacle key_search::apply_write(size_t at) {
   const auto& before = states_[at - 1];
   auto& state = states_[at];
-  if (!state.by)
-    return {facts_.blame(state.first_reader, state.seen), cure::name_write, at};
+  if (!state.by) {
+    auto wrong = state.was_seen
+                   ? facts_.blame(state.first_reader, state.seen)
+                   : finding{fault_found::never_written, state.first_reader};
+    return {wrong, cure::name_write, at};
+  }
   finding broken{fault_found::guard_broken, before.by ? before.by : state.by,
                  before.by ? state.by : nullptr};
   if (!guard_holds(state.by->demanded, before.value, before.version)) {
@@ -121,9 +126,22 @@ key_search::obstacle key_search::apply_write(size_t at) {
   return {};
 }
 
-/// Each state began after its write was called and after the last reader of
-/// the state before had begun; before its write was answered and before its
-/// first reader ended; and not before the states before it.
+/// Each state began before its write was answered, before its first reader
+/// ended, and not after the states behind it.
+void key_search::bound_ends() {
+  auto latest = never_after;
+  for (auto i = states_.size(); i-- > 1;) {
+    auto& state = states_[i];
+    if (state.by && state.by->outcome == answer::ok)
+      latest = std::min(latest, state.by->return_ns);
+    if (state.first_reader)
+      latest = std::min(latest, state.first_reader->return_ns);
+    state.latest = latest;
+  }
+}
+
+/// And it began after its write was called, after the last reader of the state
+/// before had begun, and not before the states before it.
 finding key_search::bound_states() {
   const operation* low = nullptr;
   bool low_is_reader = false;
@@ -140,20 +158,11 @@ finding key_search::bound_states() {
     raise(state.by, false);
     raise(states_[i - 1].last_reader, true);
     state.earliest = earliest;
-    state.latest = never_after;
-    if (state.by->outcome == answer::ok) {
-      state.latest = state.by->return_ns;
-      if (earliest > state.latest)
-        return {broken_order(low_is_reader, false), state.by, low};
-    }
-    if (state.first_reader && state.first_reader->return_ns < state.latest) {
-      state.latest = state.first_reader->return_ns;
-      if (earliest > state.latest)
-        return {broken_order(low_is_reader, true), state.first_reader, low};
-    }
+    if (state.by->outcome == answer::ok && earliest > state.by->return_ns)
+      return {broken_order(low_is_reader, false), state.by, low};
+    if (state.first_reader && earliest > state.first_reader->return_ns)
+      return {broken_order(low_is_reader, true), state.first_reader, low};
   }
-  for (size_t i = states_.size(); i-- > 1;)
-    states_[i].latest = std::min(states_[i].latest, latest_end(states_, i));
   return {};
 }
 

@@ -61,6 +61,7 @@ private:
   obstacle evaluate();
   obstacle apply_writes();
   obstacle apply_write(size_t at);
+  void bound_ends();
   finding bound_states();
   obstacle check_absences() const;
   obstacle check_refusals() const;

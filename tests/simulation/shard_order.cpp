@@ -107,8 +107,12 @@ finding shard_order::narrow(listing& x) {
       before = std::min(before, next->first);
   }
   x.fits.resize(steps_.size());
-  for (size_t i = 0; i < steps_.size(); ++i)
-    x.fits[i] = steps_[i].version >= from && steps_[i].version < before;
+  // The versions of a key that was not decided are missing among the steps.
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    auto next = i + 1 < steps_.size() ? steps_[i + 1].version
+                                      : std::numeric_limits<uint64_t>::max();
+    x.fits[i] = next > from && steps_[i].version < before;
+  }
   exclude_absent(x);
   auto first = std::find(x.fits.begin(), x.fits.end(), true);
   if (first == x.fits.end())
