@@ -16,7 +16,7 @@ namespace muster::sim {
 /// Everything that one process of a simulated machine reaches the outside
 /// with. It lives until the end of the world, so what it refers to may be used
 /// as long as the process's actors live.
-struct machine_ports {
+struct sim_ports {
   machine_id id;
   /// How many processes of this machine there were before; the seed of the
   /// run decides everything else.
@@ -46,7 +46,7 @@ public:
   virtual ~sim_machine_host() = default;
 
   /// Starts a process: recovers the disk, registers, ... through the ports.
-  virtual std::unique_ptr<sim_machine> start(const machine_ports& ports) = 0;
+  virtual std::unique_ptr<sim_machine> start(const sim_ports& ports) = 0;
 
   /// Lets all actors of all machines work until all of them wait. Runs after
   /// each event of the world.

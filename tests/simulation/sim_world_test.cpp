@@ -31,7 +31,7 @@ struct ledger {
 /// coordinator.
 class toy final : public sim_machine, transport_listener {
 public:
-  toy(const machine_ports& ports, std::vector<machine_id> all, ledger& book)
+  toy(const sim_ports& ports, std::vector<machine_id> all, ledger& book)
     : ports_(ports), all_(std::move(all)), book_(book) {
     auto found = ports_.disk.recover();
     REQUIRE(found);
@@ -116,7 +116,7 @@ private:
       ++book_.out_of_order;
   }
 
-  machine_ports ports_;
+  sim_ports ports_;
   std::vector<machine_id> all_;
   ledger& book_;
   uint64_t number_ = 0;
@@ -128,7 +128,7 @@ private:
 
 class toy_host final : public sim_machine_host {
 public:
-  std::unique_ptr<sim_machine> start(const machine_ports& ports) override {
+  std::unique_ptr<sim_machine> start(const sim_ports& ports) override {
     return std::make_unique<toy>(ports, machines, book);
   }
 
