@@ -4,6 +4,7 @@
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/routing.hpp"
+#include "actors/shard_board.hpp"
 #include "actors/table_publisher.hpp"
 #include "registry/command_object.hpp"
 #include "registry/home_agent.hpp"
@@ -80,6 +81,7 @@ struct machine_environment {
   machine_facts facts;
   machine_actors actors;
   routing_board routing;
+  shard_board board;
   command_pool commands;
   table_publisher table;
 

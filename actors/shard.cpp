@@ -133,8 +133,14 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
                         [](replica& c, auto& x, auto now, effects& out) {
                           c.on_checkpoint(x.upto, now, out);
                         }),
-    local<tick>(self, [](replica& c, auto&, auto now,
-                         effects& out) { c.on_tick(now, out); }),
+    [self](const tick&) {
+      auto& s = self->state;
+      auto now = s.env->now();
+      s.core->on_tick(now, s.effects);
+      s.env->board.set(s.core->context().shard,
+                       {s.core->state_text(now), s.core->is_primary()});
+      s.dispatch();
+    },
   };
 }
 

@@ -101,7 +101,7 @@ void stop_machine(machine_environment& env) {
   auto& to = env.actors;
   auto end = [](auto& actor) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-    actor = {};
+    actor = std::decay_t<decltype(actor)>{};
   };
   for (auto& actor : env.commands.all())
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

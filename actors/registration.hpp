@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/assignment.hpp"
+#include "registry/result.hpp"
+#include "runtime/ports/coordinator.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace muster {
+
+/// What a machine registers, and what must agree with the cluster.
+struct registration_request {
+  /// `/muster/<cluster>/`.
+  std::string keys;
+  /// `who.run` is filled in by the registration.
+  member own;
+  /// The cluster's options as text: written by the first machine, compared by
+  /// all others (`config`, M1).
+  std::string config;
+};
+
+/// Registers a machine (M1, M3): takes the lock of its id (`alive/<id>`, bound
+/// to a liveness lease, holds the store id), checks the cluster's options, and
+/// writes `members/<id>` with a new incarnation: the coordinator's revision,
+/// which only grows.
+///
+/// One attempt; the caller tries again on `unavailable` and `in_use`, since a
+/// dead process's lock vanishes with its lease. `then` comes once, from any
+/// thread. Errors: `in_use` (another process with another store has the id),
+/// `invalid_argument` (the cluster has other options), those of `coordinator`.
+void register_machine(coordinator& coord, registration_request request,
+                      std::function<void(result<incarnation>)> then);
+
+} // namespace muster

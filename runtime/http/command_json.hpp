@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/command.hpp"
+#include "registry/result.hpp"
+
+#include <string_view>
+
+namespace muster::http {
+
+/// Reads the JSON form of a command, without its id:
+///
+///     {"guards": [{"key": K, "version": N | "value": V | "absent": true}],
+///      "operations": [{"put": {"key": K, "value": V}},
+///                     {"delete": {"key": K}},
+///                     {"add": {"key": K, "delta": N,
+///                              "floor": N, "ceiling": N}}]}
+///
+/// V is a string, stored as its bytes; any other JSON is stored as compact
+/// text. `value_base64` stands for bytes that are not UTF-8. `guards`,
+/// `floor` and `ceiling` may be left out. Unknown members are errors, so that
+/// a typing error never changes what is guarded.
+/// @returns `invalid_argument` with the place that is wrong
+result<command> parse_command(std::string_view text);
+
+} // namespace muster::http

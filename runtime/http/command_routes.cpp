@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/http/command_json.hpp"
+#include "runtime/http/deadline.hpp"
+#include "runtime/http/json.hpp"
+#include "runtime/http/problem.hpp"
+#include "runtime/http/routes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+
+namespace muster::http {
+
+namespace {
+
+constexpr std::string_view commands_path = "/v1/commands";
+constexpr size_t commands_default = 50;
+constexpr size_t commands_max = 1'000;
+
+/// @returns false if the parameter is there and not a whole number
+template <class T>
+bool read_number(const request& x, const std::string& name, T& out) {
+  auto text = x.parameter(name);
+  if (text == nullptr)
+    return true;
+  auto last = text->data() + text->size();
+  auto [end, ec] = std::from_chars(text->data(), last, out);
+  return ec == std::errc{} && end == last;
+}
+
+error error_of(const command_answer& x) {
+  auto code = errc::unknown;
+  if (x.what == outcome::refused)
+    code = errc::refused;
+  else if (x.what == outcome::unavailable)
+    code = errc::unavailable;
+  return error{code, x.detail.empty() ? to_string(x.what) : x.detail};
+}
+
+response answer(const command_answer& x) {
+  response out;
+  auto body = answer_json(x);
+  if (x.what != outcome::committed) {
+    auto failed = error_of(x);
+    out.status = status_of(failed.code);
+    body["error"] = error_json(failed);
+  }
+  out.body = to_text(body);
+  return out;
+}
+
+void post_command(const routes_context& context, const request& x,
+                  responder then) {
+  auto parsed = parse_command(x.body);
+  if (!parsed)
+    return then(problem(parsed.failure()));
+  submit_command(context, x, std::move(*parsed), std::move(then));
+}
+
+response list_commands(const routes_context& context, const request& x) {
+  auto limit = commands_default;
+  if (!read_number(x, "limit", limit) || limit > commands_max)
+    return problem(
+      error{errc::invalid_argument,
+            "`limit` must be at most " + std::to_string(commands_max)});
+  auto out = json::array();
+  for (auto& each : context.node.recent_commands(limit))
+    out.push_back(story_json(each));
+  response result;
+  result.body = to_text(out);
+  return result;
+}
+
+response explain_command(const routes_context& context, const request& x) {
+  auto left = time_left(x, context.config);
+  if (!left)
+    return problem(left.failure());
+  command_id id{x.path.substr(commands_path.size() + 1)};
+  auto found = context.node.explain(id, *left);
+  if (!found)
+    return problem(found.failure());
+  response out;
+  out.body = to_text(story_json(*found));
+  return out;
+}
+
+} // namespace
+
+void submit_command(const routes_context& context, const request& from,
+                    command x, responder then) {
+  submit_options how;
+  auto left = time_left(from, context.config);
+  if (!left)
+    return then(problem(left.failure()));
+  how.timeout = *left;
+  if (!read_number(from, "born", how.born.value))
+    return then(
+      problem(error{errc::invalid_argument, "`born` must be a whole number"}));
+  if (!from.idempotency_key.empty())
+    x.id.value = "=" + from.idempotency_key;
+  if (x.id.value.size() > command_id_bytes_max)
+    return then(
+      problem(error{errc::invalid_argument,
+                    "Idempotency-Key is longer than "
+                      + std::to_string(command_id_bytes_max - 1) + " bytes"}));
+  context.node.submit(std::move(x), how,
+                      [then = std::move(then)](const command_answer& y) {
+                        then(answer(y));
+                      });
+}
+
+void add_command_routes(router& out, const routes_context& context) {
+  out.add({.verb = method::post,
+           .path = std::string{commands_path},
+           .subtree = false,
+           .how = route::execution::inline_,
+           .parameters = {"timeout", "born"},
+           .run = [context](const request& x, responder then) {
+             post_command(context, x, std::move(then));
+           }});
+  out.add({.verb = method::get,
+           .path = std::string{commands_path},
+           .subtree = false,
+           .how = route::execution::worker,
+           .parameters = {"limit"},
+           .run = [context](const request& x, const responder& then) {
+             then(list_commands(context, x));
+           }});
+  out.add({.verb = method::get,
+           .path = std::string{commands_path},
+           .subtree = true,
+           .how = route::execution::worker,
+           .parameters = {"timeout"},
+           .run = [context](const request& x, const responder& then) {
+             then(explain_command(context, x));
+           }});
+}
+
+} // namespace muster::http

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/http/options.hpp"
+#include "runtime/http/router.hpp"
+#include "runtime/machine.hpp"
+
+namespace muster::http {
+
+/// What routes work on; outlives them.
+struct routes_context {
+  machine& node;
+  const options& config;
+};
+
+/// GET, PUT, DELETE `/v1/records/<key>`, GET `/v1/list`.
+void add_record_routes(router& out, const routes_context& context);
+
+/// POST, GET `/v1/commands`, GET `/v1/commands/<id>`.
+void add_command_routes(router& out, const routes_context& context);
+
+/// `/v1/mirrors`, `/v1/status`, `/v1/config`, `/metrics`, `/healthz`,
+/// `/readyz`.
+void add_cluster_routes(router& out, const routes_context& context);
+
+/// GET `/v1/watch`, as Server-Sent Events: `change` with a record, and `cut`
+/// with the reason as the last one.
+void add_watch_routes(router& out, const routes_context& context);
+
+/// Submits `x` with the request's deadline, its `Idempotency-Key` and `born`.
+void submit_command(const routes_context& context, const request& from,
+                    command x, responder then);
+
+} // namespace muster::http
