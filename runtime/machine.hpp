@@ -5,7 +5,7 @@
 #include "registry/ids.hpp"
 #include "registry/result.hpp"
 #include "registry/story.hpp"
-#include "runtime/config/options.hpp"
+#include "runtime/config/option_table.hpp"
 
 #include <chrono>
 #include <functional>
@@ -96,7 +96,7 @@ public:
   /// and the machine is registered, at most `options.start_timeout`.
   /// Errors: `in_use` (directory, id or port), `corrupt` (store), `denied`
   /// (coordinator or certificate), `unavailable` (coordinator not reached).
-  static result<std::unique_ptr<machine>> start(process_options options);
+  static result<std::unique_ptr<machine>> start(settings options);
 
   /// Stops in order: no new requests, waiting ones answered, store drained.
   virtual ~machine() = default;
