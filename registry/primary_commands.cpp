@@ -192,7 +192,7 @@ bool primary_role::may_commit(sequence at, boot_time now) const {
   if (entry.watched && ready_ < at)
     return false;
   for (auto& [id, r] : replicas_) {
-    if (now < r.silent_at) // leases of a former session or of a dropped one
+    if (r.dropped || !is_silent(r, now)) // it may serve reads still
       return false;
     if (r.counted && (!r.joined || r.acked < at))
       return false;

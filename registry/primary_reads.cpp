@@ -111,6 +111,8 @@ watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
   out.after = w.after;
   out.upto = std::max(w.after, ctx_.state.committed());
   out.gap = w.after < ctx_.log.base();
+  if (w.after >= ctx_.state.committed())
+    return out; // also what a watcher says that is ahead of us
   auto first = std::max(w.after, ctx_.log.base()).next();
   for (auto at = first; at <= ctx_.state.committed(); at = at.next())
     for (auto& e : ctx_.log.at(at).entry.effects)

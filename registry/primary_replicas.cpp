@@ -19,7 +19,7 @@ primary_role::replica* primary_role::find(const peer& who, const flow& link) {
   // T4: a message of any other term, session or incarnation is ignored.
   auto r = find(who.id);
   if (!r || r->who != who || link.of != term_ || link.in != r->in
-      || link.to != ctx_.self.run)
+      || link.in == session{} || link.to != ctx_.self.run)
     return nullptr;
   return r;
 }
@@ -42,12 +42,23 @@ void primary_role::start_session(replica& r, const peer& who, boot_time now) {
   require(); // M4: leases are asked of this incarnation from now on
 }
 
+void primary_role::leave_session(replica& r) {
+  // T4: no lease of the session is granted any more; C1: commits wait for
+  // what was granted, from now on and not from the lease keeper's answer.
+  if (r.in == session{})
+    return;
+  r.former.push_back({r.who, r.in});
+  ctx_.emit(
+    uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica, term_, r.in}});
+}
+
+bool primary_role::is_silent(const replica& r, boot_time now) const {
+  auto over = [&](auto& x) { return x.until <= now; };
+  return std::all_of(r.former.begin(), r.former.end(), over);
+}
+
 void primary_role::end_session(replica& r) {
-  // T4: nothing of the old session counts any more, and no lease of it is
-  // granted; commits wait for what was granted (on_uncovered).
-  if (r.in != session{})
-    ctx_.emit(uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica,
-                                          term_, r.in}});
+  leave_session(r); // nothing of it counts any more
   r.in = session{};
   r.joined = false;
   r.joined_at = boot_time{};
@@ -62,7 +73,7 @@ void primary_role::on_join_request(const peer& from, const join_request& x,
   if (x.to != ctx_.self.run || x.known > term_)
     return;
   auto r = find(from.id);
-  if (!r || r->dropped || r->ref.store != x.store)
+  if (!r || r->dropped || r->ref.store != x.store || from.run < r->who.run)
     return; // M3: another store is another replica
   if (r->who == from && r->in != session{}
       && (r->in == x.in || now - r->last_progress < ctx_.options.resend))
@@ -95,6 +106,8 @@ void primary_role::on_joined(const peer& from, const joined& x, boot_time now) {
   }
   r->joined = true;
   r->acked = r->sent = x.shared;
+  // T4: it dropped what it had of its former sessions before it joined.
+  std::erase_if(r->former, [&](auto& y) { return y.who == from; });
   seek_lease(*r);
   progress(*r, x.shared, now);
   pump(*r);
@@ -155,6 +168,7 @@ void primary_role::on_snapshot_ack(const peer& from, const snapshot_ack& x,
   r->snapshot.reset();
   r->joined = true;
   r->acked = r->sent = as_of;
+  std::erase_if(r->former, [&](auto& y) { return y.who == from; });
   seek_lease(*r);
   progress(*r, as_of, now);
   pump(*r);
@@ -236,7 +250,7 @@ void primary_role::on_link_up(const peer& who, boot_time now) {
   if (!r || r->who != who || r->in == session{} || r->dropped)
     return;
   // What was on the lost connection is lost: again from what is acknowledged.
-  r->last_progress = now;
+  r->resent_at = now;
   r->sent = r->acked;
   r->sent_bytes = 0;
   if (r->snapshot)

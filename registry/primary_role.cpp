@@ -17,8 +17,9 @@ primary_role::primary_role(shard_context& ctx, assignment landed, term former,
   for (auto& ref : assigned_.in_sync)
     if (ref.id != ctx_.self.id)
       add_replica(ref, true);
+  // M3: the in-sync store of a machine is the one that counts.
   for (auto& ref : assigned_.learners)
-    if (ref.id != ctx_.self.id)
+    if (ref.id != ctx_.self.id && !find(ref.id))
       add_replica(ref, false);
   // L4: the undecided tail is prepared again under this term.
   for (auto at = ctx_.state.committed().next(); at <= tail_end_;
@@ -29,6 +30,7 @@ primary_role::primary_role(shard_context& ctx, assignment landed, term former,
     p.id = entry.id;
     p.prepared_at = now;
     undecided_ids_[entry.id.value] = at;
+    pending_bytes_ += ctx_.log.at(at).bytes.size();
     pending_.push_back(std::move(p));
   }
   publish_all(ctx_, served_from::primary, term_, session{});
@@ -129,9 +131,11 @@ void primary_role::on_tick(boot_time now) {
     if (!r.joined && !r.snapshot && now - r.last_join >= ctx_.options.resend)
       send_join(r, now);
     auto behind = r.sent > r.acked || (r.snapshot && r.snapshot->sent > 0);
-    if (behind && now - r.last_progress >= ctx_.options.resend) {
-      // Sent and lost, or slow: from the first that is not acknowledged.
-      r.last_progress = now;
+    auto last_sign = std::max(r.last_progress, r.resent_at);
+    if (behind && now - last_sign >= ctx_.options.resend) {
+      // Sent and lost, or slow: from the first that is not acknowledged. That
+      // is no progress: T6 counts from its last word.
+      r.resent_at = now;
       r.sent = r.acked;
       r.sent_bytes = 0;
       if (r.snapshot)

@@ -97,9 +97,16 @@ private:
     sequence acked;
     sequence sent;
     size_t sent_bytes = 0; // since the last acknowledgement
-    /// C1: commits wait until here for leases of its former sessions.
-    boot_time silent_at{};
+    /// A session that ended, and when its last lease is over; max = not known
+    /// yet. C1: commits wait for all of them.
+    struct former_session {
+      peer who;
+      session in;
+      boot_time until = boot_time::max();
+    };
+    std::vector<former_session> former;
     boot_time last_progress{};
+    boot_time resent_at{};
     boot_time last_join{};
     boot_time joined_at{};
     /// A snapshot under way.
@@ -181,6 +188,8 @@ private:
   replica& add_replica(const replica_ref& ref, bool counted);
   void start_session(replica& r, const peer& who, boot_time now);
   void end_session(replica& r);
+  void leave_session(replica& r);
+  bool is_silent(const replica& r, boot_time now) const;
   void send_join(replica& r, boot_time now);
   void send_snapshot(replica& r, boot_time now);
   void pump_snapshot(replica& r);

@@ -23,8 +23,9 @@ bool primary_role::is_laggard(const replica& r, boot_time now) const {
     return now - r.last_progress > grace * 2;
   if (r.acked < ctx_.log.last() && now - r.last_progress > grace) {
     auto first = ctx_.state.committed().next();
-    auto waits = r.acked.next() < first ? first : r.acked.next();
-    auto& oldest = pending_[waits.value - first.value];
+    if (r.acked.next() < first)
+      return true; // it lacks what is committed
+    auto& oldest = pending_[r.acked.next().value - first.value];
     return now - oldest.prepared_at > grace;
   }
   // Its lease to us has not been renewed for the same time: reads everywhere
@@ -74,6 +75,7 @@ void primary_role::propose_drop(replica& r, boot_time now) {
     return;
   }
   remove(x.in_sync, r.ref.id);
+  remove(x.learners, r.ref.id);
   x.learners.push_back(r.ref);
   propose(std::move(x), r.ref, false, now);
 }
@@ -159,14 +161,12 @@ void primary_role::swap_landed(epoch at, boot_time now) {
   if (!done.adds && r) {
     // T4: a drop starts a new session. C1: it is expelled only when it
     // acknowledges this, or when its leases are over.
-    auto former = cover{ctx_.shard, cover_kind::replica, term_, r->in};
+    leave_session(*r);
     r->dropped = true;
     r->joined = false;
     r->covered = false;
     r->snapshot.reset();
     r->in = session{next_session_++};
-    r->silent_at = boot_time::max();
-    ctx_.emit(uncover_effect{r->who, former});
     ctx_.send(r->who.id, drop_replica{link_to(*r)});
     r->counted = false;
     require();
@@ -179,12 +179,22 @@ void primary_role::adopt_foreign(boot_time now) {
   // written between: start again from what stands now.
   swap_.reset();
   assigned_ = ctx_.newest;
+  auto follow = [&](auto& ref, bool counted) {
+    auto r = ref.id == ctx_.self.id ? nullptr : find(ref.id);
+    if (r && r->ref != ref) { // M3: another store is another replica
+      end_session(*r);
+      r->ref = ref;
+      r->counted = false;
+    }
+    if (r)
+      r->counted = r->counted || counted;
+    else if (ref.id != ctx_.self.id)
+      add_replica(ref, counted).last_progress = now;
+  };
+  for (auto& ref : assigned_.learners)
+    follow(ref, false);
   for (auto& ref : assigned_.in_sync)
-    if (ref.id != ctx_.self.id && !find(ref.id))
-      add_replica(ref, true);
-  for (auto& ref : assigned_.in_sync)
-    if (auto r = find(ref.id))
-      r->counted = true;
+    follow(ref, true);
   require();
   next_swap_ = now + ctx_.options.resend;
 }
@@ -194,7 +204,8 @@ void primary_role::on_drop_ack(const peer& from, const drop_ack& x,
   auto r = find(from, x.link);
   if (!r || !r->dropped)
     return;
-  r->silent_at = now; // it has said that it is silent
+  // It has said that it is silent; an older incarnation of it has not (D4).
+  std::erase_if(r->former, [&](auto& y) { return y.who == from; });
   finish_drops(now);
   try_commit(now);
 }
@@ -203,18 +214,17 @@ void primary_role::on_uncovered(const uncovered& x, boot_time now) {
   auto r = find(x.who.id);
   if (!r || x.what.kind != cover_kind::replica || x.what.of != term_)
     return;
-  if (r->dropped) {
-    if (r->silent_at == boot_time::max())
-      r->silent_at = x.until;
-  } else if (x.what.in != r->in) {
-    r->silent_at = std::max(r->silent_at, x.until);
-  }
+  for (auto& former : r->former)
+    if (former.who == x.who && former.in == x.what.in)
+      former.until = x.until;
+  finish_drops(now);
   try_commit(now);
 }
 
 void primary_role::finish_drops(boot_time now) {
   for (auto& [id, r] : replicas_) {
-    if (!r.dropped || now < r.silent_at)
+    std::erase_if(r.former, [&](auto& x) { return x.until <= now; });
+    if (!r.dropped || !r.former.empty())
       continue;
     // Silent for certain: it may come back as a learner, with a new session.
     r.dropped = false;
