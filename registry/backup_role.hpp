@@ -69,6 +69,11 @@ public:
     return installing_.has_value();
   }
 
+  /// Whether the snapshot's last chunk is here and its rows are being written.
+  bool whole() const {
+    return installing_ && installing_->whole;
+  }
+
 private:
   /// Link of a message to the primary: the same but for the addressee.
   flow reply_link() const;

@@ -76,9 +76,18 @@ bool shard_replica::accepts(const peer& from, const flow& link) const {
     return false;
   if (succession_ && link.of <= succession_->landed.of)
     return false;
+  if (silent_for(link))
+    return false;
   // A former session of the same primary.
+  if (last_link_.of == link.of && link.in < last_link_.in)
+    return false;
   return !backup_ || backup_->link().of < link.of
          || (backup_->primary() == from && backup_->link().in <= link.in);
+}
+
+bool shard_replica::silent_for(const flow& link) const {
+  // M4: we asked to take over from this term, and the swap may land yet.
+  return candidacy_ && candidacy_->asked && link.of <= candidacy_->former;
 }
 
 backup_role* shard_replica::backup_for(const peer& from, const flow& link) {
@@ -95,6 +104,7 @@ void shard_replica::stop_roles(bool drop_published) {
     primary_.reset();
   }
   if (backup_) {
+    last_link_ = backup_->link();
     backup_->update_cover(false);
     backup_.reset();
   }
@@ -141,9 +151,12 @@ void shard_replica::on_message(const peer& from, const snapshot& x,
     role->repeat_snapshot_ack(x); // sent again; it has been installed
   } else if (role && !shortens && !checkpointing_) {
     heard_primary_ = now;
-    complete_ = false;
-    checkpointed_ = x.as_of;
     role->on_snapshot(x);
+    if (role->installing()) {
+      complete_ = false;
+      checkpointed_ = x.as_of;
+      checkpointing_ = role->whole();
+    }
   }
   settle(now);
 }
@@ -173,6 +186,7 @@ void shard_replica::on_message(const peer& from, const drop_replica& x,
   if (accepts(from, x.link) && (!backup_ || backup_->link().in < x.link.in)) {
     if (backup_)
       stop_roles(true);
+    last_link_ = x.link;
     auto answer = x.link;
     answer.to = from.run;
     ctx_.send(from.id, drop_ack{answer});
@@ -189,6 +203,8 @@ void shard_replica::on_message(const peer& from, const fence& x, boot_time now,
                  || (backup_ && backup_->link().of < x.of);
     if (lower)
       stop_roles(true);
+    if (succession_ && succession_->landed.of < x.of)
+      succession_.reset();
     if (x.of > ctx_.newest.of)
       ctx_.emit(refresh_effect{});
     ctx_.send(from.id, fence_ack{ctx_.shard, x.of, from.run});

@@ -132,6 +132,8 @@ private:
   struct candidacy {
     /// L2: every lease we granted is over then; max = not known yet.
     boot_time silent_at = boot_time::max();
+    /// Whose leases end then.
+    peer asked_of;
     std::vector<nonce> tried;
     assignment proposed;
     bool asked = false;
@@ -152,6 +154,7 @@ private:
   void settle(boot_time now);
   void stop_roles(bool drop_published);
   bool accepts(const peer& from, const flow& link) const;
+  bool silent_for(const flow& link) const;
   backup_role* backup_for(const peer& from, const flow& link);
   void ask_to_join(boot_time now);
   void watch_primary(boot_time now);
@@ -172,6 +175,8 @@ private:
   std::unique_ptr<backup_role> backup_;
   std::optional<candidacy> candidacy_;
   std::optional<succession> succession_;
+  /// The link of the newest role as a backup; outlives it (T4).
+  flow last_link_;
   boot_time heard_primary_{};
   boot_time last_ask_{};
   sequence checkpointed_;

@@ -14,6 +14,8 @@ void shard_replica::on_assignment(const assignment& x, boot_time now,
                                   shard_effects& out) {
   begin(out);
   if (x.at > ctx_.newest.at) { // M3
+    if (x.of > ctx_.newest.of)
+      heard_primary_ = now; // a new primary has its time to be heard
     ctx_.newest = x;
     if (candidacy_ && candidacy_->asked) {
       // M4: a newer revision settles it, one way or the other.
@@ -24,6 +26,8 @@ void shard_replica::on_assignment(const assignment& x, boot_time now,
     } else if (candidacy_) {
       abandon_candidacy();
     }
+    if (succession_ && x.of > succession_->landed.of)
+      succession_.reset(); // superseded before it acted
     if (primary_ && x.of > primary_->of()) {
       ctx_.note("superseded", "by=" + x.primary.value);
       stop_roles(true);
@@ -114,6 +118,7 @@ void shard_replica::start_candidacy(boot_time now) {
   candidacy_->former = a.of;
   candidacy_->former_primary = a.primary == ctx_.self.id ? machine_id{}
                                                          : a.primary;
+  candidacy_->asked_of = peer{a.primary, a.primary_run};
   ctx_.note("takeover_started", "term=" + std::to_string(a.of.value)
                                   + " primary=" + a.primary.value);
   // L2: what this incarnation granted; T5 covers what former ones did.
@@ -126,9 +131,8 @@ void shard_replica::start_candidacy(boot_time now) {
     return;
   }
   // It may have covered the primary earlier in this incarnation.
-  peer who{a.primary, a.primary_run};
   cover what{ctx_.shard, cover_kind::authority, a.of, session{}};
-  ctx_.emit(uncover_effect{who, what});
+  ctx_.emit(uncover_effect{candidacy_->asked_of, what});
 }
 
 void shard_replica::on_uncovered(const uncovered& x, boot_time now,
@@ -137,7 +141,9 @@ void shard_replica::on_uncovered(const uncovered& x, boot_time now,
   if (x.what.kind != cover_kind::authority) {
     if (primary_)
       primary_->on_uncovered(x, now);
-  } else if (candidacy_ && candidacy_->silent_at == boot_time::max()) {
+  } else if (candidacy_ && candidacy_->silent_at == boot_time::max()
+             && x.who == candidacy_->asked_of
+             && x.what.of == candidacy_->former) {
     candidacy_->silent_at = x.until;
     advance_candidacy(now);
   }
@@ -156,6 +162,9 @@ void shard_replica::advance_candidacy(boot_time now) {
 }
 
 void shard_replica::ask_swap(boot_time now) {
+  // M4: silent from now on, also for reads. The fence of whoever takes over
+  // from us does not ask us (F1); it relies on this.
+  stop_roles(true);
   auto& c = *candidacy_;
   auto x = ctx_.newest;
   x.of = term{}; // the revision of this very swap
