@@ -177,7 +177,9 @@ void home_agent::invalidate_at(const peer& who, holder& h, flight& f,
   if (!found)
     return;
   auto& w = f.waits[who];
-  w = wait{found->second.number, now, now, false, {}};
+  // T6: a new grant starts no new term for an acknowledgement that is due.
+  auto since = w.grant != grant_number{} && !w.done ? w.since : now;
+  w = wait{found->second.number, since, now, false, {}};
   f.reported = false;
   out.emplace_back(send_effect{
     who.id, invalidate{link_to(who, h), w.grant, f.entry.at, f.entry.effects}});

@@ -176,8 +176,14 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
     return;
   auto& s = i->second;
   auto found = s.prefixes.find(x.prefix);
-  if (found == s.prefixes.end())
+  if (found == s.prefixes.end()) {
+    // Given up while the grant was on its way: the directory must not keep it.
+    if (x.last)
+      out.all.emplace_back(send_effect{
+        from.id, copy_drop{flow{x.link.shard, s.of.of, s.in, from.run}, x.grant,
+                           x.prefix}});
     return;
+  }
   auto& p = found->second;
   if (x.chunk == 0) {
     p.arriving = x.grant;
@@ -362,7 +368,7 @@ void local_copies::on_tick(boot_time now, copy_effects& out) {
         continue;
       r.pending_since = now;
       for (auto& [prefix, p] : s.prefixes)
-        if (covers(prefix, key))
+        if (covers(prefix, key) && now - p.asked_at >= options_.resend)
           ask(id, s, prefix, now, out);
     }
   }
