@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/http_call.hpp"
+#include "runtime/http/json.hpp"
+
+namespace muster::cli {
+
+using http::json;
+
+/// The body of a good answer, or the error that the machine told.
+/// @returns `corrupt` if it is not an answer of a machine
+result<json> json_of(const reply& x);
+
+/// `send` and `json_of`.
+result<json> call_json(http_caller& to, const call& x);
+
+/// A string member; empty if there is none.
+std::string text_of(const json& x, const char* member);
+
+/// A member as text: strings as they are, null as `-`, numbers, true, false.
+std::string show(const json& x, const char* member);
+
+/// The bytes of a record's `value` or `value_base64`.
+std::string value_of(const json& x);
+
+} // namespace muster::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/exit_code.hpp"
+#include "cli/globals.hpp"
+
+#include <functional>
+
+namespace CLI {
+class App;
+} // namespace CLI
+
+namespace muster::cli {
+
+/// What the arguments ask for: filled in while they are parsed, run after.
+struct invocation {
+  globals common;
+  std::function<exit_code()> run;
+};
+
+// Each adds its subcommands to the app. Both arguments outlive the app.
+
+/// put, get, del, ls
+void add_record_commands(CLI::App& app, invocation& to);
+/// load
+void add_load_command(CLI::App& app, invocation& to);
+/// watch
+void add_watch_command(CLI::App& app, invocation& to);
+/// status, mirror, unmirror, config show
+void add_cluster_commands(CLI::App& app, invocation& to);
+/// commands, explain
+void add_story_commands(CLI::App& app, invocation& to);
+/// up, down
+void add_launch_commands(CLI::App& app, invocation& to);
+/// doctor
+void add_doctor_command(CLI::App& app, invocation& to);
+/// completion
+void add_completion_command(CLI::App& app, invocation& to);
+
+/// The whole `muster` command. Data on stdout, talk on stderr.
+/// @returns the exit status
+int run(int argc, const char* const* argv);
+
+} // namespace muster::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace muster::launch {
+
+/// The layout of a cluster directory; another number is another version's.
+constexpr int layout_version = 1;
+
+// A cluster directory, made by `muster up`:
+//
+//   cluster.json       this plan; written before anything is started
+//   lock               held (flock) while `up` or `down` works on it
+//   ca/                the private CA
+//   etcdN/             data, log, process.json
+//   mN/                machine.toml, certificate, log, process.json
+//   mN/data/           the machine's data directory, with its token
+
+struct planned_machine {
+  std::string id;
+  uint16_t peer_port = 0;
+  uint16_t http_port = 0;
+};
+
+struct planned_etcd {
+  std::string name;
+  uint16_t client_port = 0;
+  uint16_t peer_port = 0;
+};
+
+/// What stays the same from one `up` to the next.
+struct cluster_plan {
+  std::string name;
+  uint32_t shards = 64;
+  uint32_t replication = 3;
+  std::vector<planned_machine> machines;
+  std::vector<planned_etcd> etcd;
+};
+
+/// Errors: `not_found`; `corrupt`; `invalid_argument` (another version's).
+result<cluster_plan> read_plan(const std::filesystem::path& directory);
+
+/// Error: `io`.
+status write_plan(const std::filesystem::path& directory,
+                  const cluster_plan& x);
+
+} // namespace muster::launch

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/launch/preflight.hpp"
+
+#include "cli/launch/ports.hpp"
+
+namespace muster::launch {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+status check_new_directory(const fs::path& directory) {
+  std::error_code ec;
+  if (!fs::exists(directory, ec))
+    return ok();
+  if (!fs::is_directory(directory, ec))
+    return error{errc::invalid_argument,
+                 directory.string() + " is not a directory"};
+  for (auto& entry : fs::directory_iterator{directory, ec})
+    if (entry.path().filename() != "lock")
+      return error{errc::invalid_argument,
+                   directory.string() + " is neither empty nor a cluster's "
+                                        "directory: take another --dir"};
+  if (ec)
+    return error{errc::io, directory.string() + ": " + ec.message()};
+  return ok();
+}
+
+status check_ports(const cluster_plan& x) {
+  std::string taken;
+  auto check = [&taken](uint16_t port, const std::string& whose) {
+    if (!port_is_free(port))
+      taken += (taken.empty() ? "" : ", ") + std::to_string(port) + " (" + whose
+               + ")";
+  };
+  for (auto& each : x.machines) {
+    check(each.peer_port, each.id);
+    check(each.http_port, each.id + " HTTP");
+  }
+  for (auto& each : x.etcd) {
+    check(each.client_port, each.name);
+    check(each.peer_port, each.name + " peers");
+  }
+  if (taken.empty())
+    return ok();
+  return error{errc::in_use, "these ports are in use: " + taken
+                               + "; stop who listens there (ss -ltnp), or "
+                                 "take another --base-port and --dir"};
+}
+
+result<preflight> begin(const fs::path& directory, const plan_options& x) {
+  preflight out;
+  auto existing = read_plan(directory);
+  if (existing) {
+    if (auto same = check_same(*existing, x); !same)
+      return same.failure();
+    out.plan = std::move(*existing);
+    out.existing = true;
+    return out;
+  }
+  if (existing.failure().code != errc::not_found)
+    return existing.failure();
+  if (auto empty = check_new_directory(directory); !empty)
+    return empty.failure();
+  auto made = make_plan(x);
+  if (!made)
+    return made.failure();
+  out.plan = std::move(*made);
+  return out;
+}
+
+} // namespace
+
+result<preflight> check_before_start(const fs::path& directory,
+                                     const plan_options& x) {
+  auto out = begin(directory, x);
+  if (!out)
+    return out;
+  std::string names;
+  for (auto& [name, record] : running_processes(directory, out->plan))
+    names += " " + name + " (pid " + std::to_string(record.pid) + ")";
+  if (!names.empty())
+    return error{errc::in_use, "the cluster in " + directory.string()
+                                 + " runs already:" + names};
+  auto found = find_programs(out->plan);
+  if (!found)
+    return found.failure();
+  out->found = std::move(*found);
+  if (auto free = check_ports(out->plan); !free)
+    return free.failure();
+  return out;
+}
+
+std::vector<std::pair<std::string, process_record>>
+running_processes(const fs::path& directory, const cluster_plan& x) {
+  std::vector<std::pair<std::string, process_record>> out;
+  auto add = [&](const std::string& name) {
+    auto record = read_record(folder_of(directory, name));
+    if (record && is_alive(*record))
+      out.emplace_back(name, *record);
+  };
+  for (auto& each : x.machines)
+    add(each.id);
+  for (auto& each : x.etcd)
+    add(each.name);
+  return out;
+}
+
+} // namespace muster::launch

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/answers.hpp"
+#include "cli/app.hpp"
+#include "cli/cluster_ready.hpp"
+#include "cli/launch/directory_lock.hpp"
+#include "cli/launch/etcd_auth.hpp"
+#include "cli/launch/preflight.hpp"
+#include "cli/launch/supervisor.hpp"
+#include "cli/output.hpp"
+#include "cli/status_text.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace muster::cli {
+
+namespace {
+
+constexpr std::chrono::minutes up_timeout{2};
+constexpr std::chrono::milliseconds etcd_call_timeout{3'000};
+
+struct up_options {
+  launch::plan_options plan;
+  bool detach = false;
+};
+
+/// POSTs `body`, or GETs where there is none.
+result<std::string> call_etcd(uint16_t port, const std::string& path,
+                              const std::string& body) {
+  http_caller caller{{"etcd", "127.0.0.1:" + std::to_string(port), {}}};
+  auto answered = caller.send({.method = body.empty() ? "GET" : "POST",
+                               .target = path,
+                               .body = body,
+                               .timeout = etcd_call_timeout});
+  if (!answered)
+    return answered.failure();
+  return answered->body;
+}
+
+/// One start of a cluster.
+struct launching {
+  std::filesystem::path directory;
+  launch::preflight checked;
+  deadline end;
+  launch::supervisor& processes;
+
+  status start_etcd() {
+    auto& plan = checked.plan;
+    for (auto& each : plan.etcd)
+      if (auto r = processes.start(each.name,
+                                   launch::etcd_start(directory, checked.found,
+                                                      plan, each));
+          !r)
+        return r;
+    for (auto& each : plan.etcd)
+      if (auto r = wait("etcd to be healthy",
+                        [&] {
+                          return launch::etcd_is_healthy(call_etcd,
+                                                         each.client_port);
+                        });
+          !r)
+        return r;
+    if (plan.etcd.empty())
+      return ok();
+    auto password = launch::read_password(directory);
+    if (!password)
+      return password.failure();
+    return launch::protect_etcd(call_etcd, plan.etcd.front().client_port,
+                                *password);
+  }
+
+  status start_machines() {
+    for (auto& each : checked.plan.machines)
+      if (auto r = processes.start(
+            each.id, launch::machine_start(directory, checked.found, each));
+          !r)
+        return r;
+    return ok();
+  }
+
+  status wait_until_served(cluster_ready& ready) {
+    auto done = wait("the cluster to serve", [&] { return ready.poll(); });
+    if (!done && done.failure().code == errc::timed_out)
+      return error{errc::timed_out,
+                   "waited for " + ready.waiting_for() + " in vain; the logs "
+                     "are in " + directory.string() + "/*/log"};
+    return done;
+  }
+
+  status wait(const std::string& what, const std::function<bool()>& condition) {
+    return processes.wait_until("waiting for " + what,
+                                launch::supervisor::clock::now() + end.left(),
+                                condition);
+  }
+};
+
+status print_started(const globals& x, const json& status, bool detach) {
+  if (x.json)
+    return print(http::to_text(status) + "\n");
+  if (auto printed = print(status_text(status, false)); !printed)
+    return printed;
+  auto dir = x.dir == ".muster" ? "" : " --dir " + x.dir;
+  say("\nNext:\n  muster put /a/b hello" + dir + "\n  muster get /a/b" + dir
+      + " --machine m2\n  muster status" + dir
+      + (detach ? "\n  muster down" + dir : "\nCtrl-C stops the cluster."));
+  return ok();
+}
+
+status start_all(const globals& x, const up_options& how,
+                 const std::filesystem::path& directory,
+                 launch::supervisor& processes) {
+  auto lock = launch::directory_lock::take(directory);
+  if (!lock)
+    return lock.failure();
+  auto checked = launch::check_before_start(directory, how.plan);
+  if (!checked)
+    return checked.failure();
+  auto& plan = checked->plan;
+  if (!checked->existing)
+    if (auto r = launch::write_plan(directory, plan); !r)
+      return r;
+  if (auto r = launch::write_layout(directory, plan); !r)
+    return r;
+  say("starting " + std::to_string(plan.machines.size()) + " machines and "
+      + std::to_string(plan.etcd.size()) + " etcd in " + directory.string());
+  launching run{directory, std::move(*checked),
+                deadline{x.timeout_or(up_timeout)}, processes};
+  if (auto r = run.start_etcd(); !r)
+    return r;
+  if (auto r = run.start_machines(); !r)
+    return r;
+  cluster_ready ready{run.checked.plan};
+  if (auto r = run.wait_until_served(ready); !r)
+    return r;
+  return print_started(x, ready.status(), how.detach);
+}
+
+exit_code up(const globals& x, const up_options& how) {
+  attempt trying{
+    .what = "up", .where = {}, .next = "muster doctor", .json = x.json};
+  auto directory = std::filesystem::absolute(x.dir).lexically_normal();
+  launch::supervisor processes{directory, how.detach};
+  if (auto done = start_all(x, how, directory, processes); !done)
+    return report(done.failure(), trying);
+  if (how.detach) {
+    processes.let_go();
+    return exit_code::ok;
+  }
+  auto ended = processes.watch();
+  say("stopping");
+  auto killed = processes.stop_all();
+  if (killed > 0)
+    say(std::to_string(killed) + " processes did not stop in time and were "
+                                 "killed; nothing acknowledged is lost");
+  return ended ? exit_code::ok : report(ended.failure(), trying);
+}
+
+exit_code down(const globals& x) {
+  attempt trying{
+    .what = "down", .where = {}, .next = "muster status", .json = x.json};
+  auto directory = std::filesystem::absolute(x.dir).lexically_normal();
+  auto plan = launch::read_plan(directory);
+  if (!plan)
+    return report(plan.failure(), trying);
+  auto lock = launch::directory_lock::take(directory);
+  if (!lock)
+    return report(lock.failure(), trying);
+  auto running = launch::running_processes(directory, *plan);
+  auto killed = launch::stop_processes(directory, running);
+  json out{{"stopped", running.size()}, {"killed", killed}};
+  auto text = x.json
+                ? http::to_text(out)
+                : std::to_string(running.size()) + " processes stopped"
+                    + (killed > 0
+                         ? ", " + std::to_string(killed) + " of them killed"
+                         : "");
+  return print(text + "\n") ? exit_code::ok : exit_code::failed;
+}
+
+} // namespace
+
+void add_launch_commands(CLI::App& app, invocation& to) {
+  auto start = app.add_subcommand(
+    "up", "Start a cluster on this host, or again where it was stopped");
+  auto how = std::make_shared<up_options>();
+  auto& plan = how->plan;
+  start->add_option("--machines", plan.machines, "how many (default 5)");
+  start->add_option("--replication", plan.replication,
+                    "copies of each shard (default 3)");
+  start->add_option("--shards", plan.shards,
+                    "parts of the registry (default 64)");
+  start->add_option("--etcd", plan.etcd, "members of etcd: 1 (default) or 3");
+  start->add_option("--base-port", plan.base_port,
+                    "first of two ports for each process; else free ones");
+  start->add_flag("--detach", how->detach,
+                  "return when it serves; `muster down` stops it");
+  start->callback(
+    [how, &to] { to.run = [how, &to] { return up(to.common, *how); }; });
+  app.add_subcommand("down", "Stop the cluster of --dir")->callback([&to] {
+    to.run = [&to] { return down(to.common); };
+  });
+}
+
+} // namespace muster::cli

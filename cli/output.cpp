@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include "registry/utf8.hpp"
+#include "runtime/http/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+namespace muster::cli {
+
+namespace {
+
+constexpr size_t column_gap = 2;
+
+/// How many characters a terminal shows.
+size_t characters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(
+    text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+const char* next_of(errc code) {
+  switch (code) {
+    case errc::invalid_argument:
+      return "muster --help";
+    case errc::not_found:
+      return "muster ls /";
+    case errc::refused:
+      return "muster get KEY, then decide";
+    case errc::unavailable:
+    case errc::timed_out:
+      return "muster status";
+    case errc::overloaded:
+      return "try again later";
+    case errc::unknown:
+      return "muster get KEY --confirmed";
+    case errc::denied:
+      return "give the machine's token: --dir, --token-file or MUSTER_TOKEN";
+    case errc::in_use:
+    case errc::corrupt:
+    case errc::io:
+      return "muster doctor";
+  }
+  return "muster doctor";
+}
+
+} // namespace
+
+table::table(std::vector<std::string> head) {
+  add(std::move(head));
+}
+
+void table::add(std::vector<std::string> row) {
+  for (auto& cell : row)
+    cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
+
+std::string table::text() const {
+  std::vector<size_t> widths;
+  for (auto& row : rows_) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], characters(row[i]));
+  }
+  std::string out;
+  for (auto& row : rows_) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      line.append(widths[i] - characters(row[i]) + column_gap, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string printable(std::string_view text, size_t width) {
+  std::string out;
+  size_t shown = 0;
+  for (size_t i = 0; i < text.size();) {
+    auto length = utf8_length(text, i);
+    auto c = static_cast<unsigned char>(text[i]);
+    // C1 control characters are two bytes long in UTF-8.
+    bool c1 = length == 2 && c == 0xC2
+              && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (++shown == width && i + std::max<size_t>(length, 1) < text.size())
+      return out + "\u2026";
+    if (length == 0 || c < 0x20 || c == 0x7F || c1)
+      out += '?';
+    else
+      out += text.substr(i, length);
+    i += std::max<size_t>(length, 1);
+  }
+  return out;
+}
+
+exit_code report(const error& x, const attempt& y) {
+  auto next = y.next.empty() ? next_of(x.code) : y.next;
+  auto applied = x.code == errc::unknown ? "unknown" : "no";
+  if (y.json) {
+    http::json out{{"code", to_string(x.code)},
+                   {"message", x.message},
+                   {"applied", applied},
+                   {"next", next},
+                   {"what", y.what},
+                   {"where", y.where}};
+    say(http::to_text(http::json{{"error", out}}));
+  } else {
+    auto where = y.where.empty() ? "" : " on " + y.where;
+    say("muster: " + y.what + where + " failed: " + to_string(x.code)
+        + "\n  cause:   " + x.message + "\n  applied: " + applied
+        + "\n  next:    " + next);
+  }
+  return exit_code_of(x.code);
+}
+
+status print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()
+      || std::fflush(stdout) != 0)
+    return error{errc::io, "cannot write to the standard output"};
+  return ok();
+}
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+bool stdout_is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+
+bool stderr_is_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
+std::string show_nanoseconds(int64_t x) {
+  if (x < 0)
+    return "-";
+  char text[32];
+  auto number = static_cast<double>(x);
+  if (x < 1'000'000)
+    std::snprintf(text, sizeof(text), "%.0f us", number / 1e3);
+  else if (x < 1'000'000'000)
+    std::snprintf(text, sizeof(text), "%.2f ms", number / 1e6);
+  else
+    std::snprintf(text, sizeof(text), "%.2f s", number / 1e9);
+  return text;
+}
+
+} // namespace muster::cli

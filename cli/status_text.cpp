@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_text.hpp"
+
+#include "cli/output.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace muster::cli {
+
+namespace {
+
+/// How many shards a machine carries.
+struct portion {
+  size_t primary = 0;
+  size_t backup = 0;
+};
+
+std::map<std::string, portion> portions_of(const json& shards) {
+  std::map<std::string, portion> out;
+  for (auto& each : shards) {
+    ++out[show(each, "primary")].primary;
+    for (auto& id : each["backups"])
+      ++out[id.get<std::string>()].backup;
+  }
+  return out;
+}
+
+std::string list_of(const json& ids) {
+  std::string out;
+  for (auto& id : ids)
+    out += (out.empty() ? "" : " ") + id.get<std::string>();
+  return out.empty() ? "-" : out;
+}
+
+std::string machines_table(const json& status) {
+  auto portions = portions_of(status["shards"]);
+  table out{{"MACHINE", "ROLE", "STATE", "PID", "ADDRESS", "HTTP", "PRIMARY",
+             "BACKUP"}};
+  for (auto& each : status["machines"]) {
+    auto carried = portions[show(each, "id")];
+    out.add({show(each, "id"), show(each, "role"), show(each, "state"),
+             show(each, "pid"), show(each, "address"), show(each, "http"),
+             std::to_string(carried.primary), std::to_string(carried.backup)});
+  }
+  return out.text();
+}
+
+} // namespace
+
+std::string status_text(const json& status, bool every_shard) {
+  size_t served = 0;
+  size_t count = 0;
+  table shards{{"SHARD", "PRIMARY", "BACKUPS", "LEARNERS", "EPOCH", "STATE"}};
+  for (auto& each : status["shards"]) {
+    ++count;
+    bool good = show(each, "state") == "served";
+    served += good ? 1 : 0;
+    if (every_shard || !good)
+      shards.add({show(each, "id"), show(each, "primary"),
+                  list_of(each["backups"]), list_of(each["learners"]),
+                  show(each, "epoch"), show(each, "state")});
+  }
+  auto text = "cluster " + printable(show(status, "cluster")) + ", answered by "
+              + printable(show(status, "answered_by")) + "; "
+              + std::to_string(served) + " of " + std::to_string(count)
+              + " shards served\n\n" + machines_table(status);
+  if (every_shard || served < count)
+    text += "\n" + shards.text();
+  return text;
+}
+
+} // namespace muster::cli

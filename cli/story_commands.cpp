@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/answers.hpp"
+#include "cli/app.hpp"
+#include "cli/on_server.hpp"
+#include "cli/output.hpp"
+#include "runtime/http/target.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace muster::cli {
+
+namespace {
+
+std::string duration_of(const json& x, const char* member) {
+  return x.contains(member) && x[member].is_number()
+           ? show_nanoseconds(x[member].get<int64_t>())
+           : "-";
+}
+
+/// `put /a/b, delete /a/c`
+std::string operations_of(const json& x) {
+  std::string out;
+  if (!x.contains("operations"))
+    return out;
+  for (auto& each : x["operations"])
+    for (auto& [name, body] : each.items())
+      out += (out.empty() ? "" : ", ") + name + " " + show(body, "key");
+  return out;
+}
+
+std::string reason_of(const json& x) {
+  auto reason = show(x, "reason");
+  auto prefix = text_of(x, "prefix");
+  if (reason == "copy of prefix" && !prefix.empty())
+    return "copy of prefix " + prefix;
+  return prefix.empty() ? reason : reason + " (" + prefix + ")";
+}
+
+status print_story(const globals& x, const json& story) {
+  if (x.json)
+    return print(http::to_text(story) + "\n");
+  auto text = "command " + show(story, "command") + ": "
+              + show(story, "outcome") + ", shard " + show(story, "shard")
+              + ", version " + show(story, "version") + ", took "
+              + duration_of(story, "duration_ns") + ", attempts "
+              + show(story, "attempts") + "\n" + operations_of(story) + "\n";
+  if (auto detail = text_of(story, "detail"); !detail.empty())
+    text += printable(detail) + "\n";
+  table out{{"MACHINE", "ADDRESS", "REASON", "ENLISTED BY", "ENLISTED AFTER",
+             "ACKNOWLEDGED AFTER"}};
+  for (auto& each : story["participants"])
+    out.add({show(each, "machine"), show(each, "address"), reason_of(each),
+             show(each, "enlisted_by"), duration_of(each, "enlisted_after_ns"),
+             each.value("expelled", false)
+               ? "expelled"
+               : duration_of(each, "acknowledged_after_ns")});
+  text += "\n" + out.text();
+  if (story.value("from_log", false))
+    text += "\nTold from the shard's log: acknowledgements and machines that "
+            "were enlisted later are not known any more.\n";
+  return print(text);
+}
+
+exit_code explain(const globals& x, const std::string& id) {
+  return on_server(x, ordinary_timeout, "explain " + printable(id),
+                   [&](http_caller& to, const deadline& end) -> status {
+                     call request{.target = "/v1/commands/"
+                                            + http::percent_encode(id) + "?"
+                                            + timeout_parameter(end),
+                                  .timeout = end.left()};
+                     auto story = call_json(to, request);
+                     if (!story)
+                       return story.failure();
+                     return print_story(x, *story);
+                   });
+}
+
+exit_code list_commands(const globals& x, size_t limit) {
+  return on_server(
+    x, ordinary_timeout, "commands",
+    [&](http_caller& to, const deadline& end) -> status {
+      call request{.target = "/v1/commands?limit=" + std::to_string(limit),
+                   .timeout = end.left()};
+      auto found = call_json(to, request);
+      if (!found)
+        return found.failure();
+      if (x.json)
+        return print(http::to_text(*found) + "\n");
+      table out{{"COMMAND", "OUTCOME", "VERSION", "TOOK", "PARTICIPANTS",
+                 "OPERATIONS"}};
+      for (auto& each : *found)
+        out.add({show(each, "command"), show(each, "outcome"),
+                 show(each, "version"), duration_of(each, "duration_ns"),
+                 std::to_string(each["participants"].size()),
+                 printable(operations_of(each), 60)});
+      return print(out.text());
+    });
+}
+
+} // namespace
+
+void add_story_commands(CLI::App& app, invocation& to) {
+  auto list = app.add_subcommand(
+    "commands", "List the latest commands that entered at a machine");
+  auto limit = std::make_shared<size_t>(20);
+  list->add_option("--limit", *limit, "how many")
+    ->check(CLI::Range(1, 1000))
+    ->capture_default_str();
+  list->callback([limit, &to] {
+    to.run = [limit, &to] { return list_commands(to.common, *limit); };
+  });
+
+  auto one = app.add_subcommand(
+    "explain", "Tell a command's story: who took part, and why");
+  auto id = std::make_shared<std::string>();
+  one->add_option("id", *id, "as put, load or commands print it")->required();
+  one->callback(
+    [id, &to] { to.run = [id, &to] { return explain(to.common, *id); }; });
+}
+
+} // namespace muster::cli
