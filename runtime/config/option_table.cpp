@@ -120,6 +120,8 @@ std::vector<option> coordinator_options() {
   return {
     of_process("coordinator", &po::coordinator, none,
                "etcd, or embedded for a single machine"),
+    of_process("first_machines", &po::first_machines, count(1, 10'000),
+               "machines to wait for before the first assignments"),
     of_process("etcd_endpoints", &po::etcd_endpoints, count(0, 16),
                "URLs of etcd, comma-separated"),
     of_process("etcd_user", &po::etcd_user, text_up_to(255),

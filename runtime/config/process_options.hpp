@@ -71,6 +71,10 @@ struct process_options {
   std::string etcd_cert_file;
   std::string etcd_key_file;
 
+  /// How many machines that store data must be registered before the shards
+  /// are assigned for the first time. Afterwards without effect.
+  uint32_t first_machines = 1;
+
   // -- certificates of the transport and of HTTP
 
   std::string ca_file;

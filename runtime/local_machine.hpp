@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/spawn.hpp"
+#include "runtime/boot_clock_source.hpp"
+#include "runtime/machine.hpp"
+#include "runtime/observe/log_sink.hpp"
+#include "runtime/observe/metrics.hpp"
+#include "runtime/read_table/read_table.hpp"
+#include "runtime/store/entry_format.hpp"
+#include "runtime/ticket_desk.hpp"
+#include "runtime/transport/tls_transport.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <atomic>
+#include <memory>
+#include <random>
+#include <set>
+#include <thread>
+
+namespace muster {
+
+/// Random numbers of a machine's actors.
+class system_random : public random_source {
+public:
+  uint64_t next() override {
+    auto x = distribution_(engine_);
+    return x == 0 ? 1 : x;
+  }
+
+private:
+  std::mt19937_64 engine_{std::random_device{}()};
+  std::uniform_int_distribution<uint64_t> distribution_;
+};
+
+/// The machine behind `machine::start`: owns every part and its order of life.
+///
+/// Threads: one for sockets and ticks (`io_`), one for all actors (the read
+/// table has one writer), one of the store, one or two of the coordinator.
+/// Users' threads read the table, leave messages for actors, and wait.
+class local_machine final : public machine, private transport_listener {
+public:
+  static result<std::unique_ptr<machine>> start(settings options);
+
+  ~local_machine() override;
+
+  const machine_id& id() const override;
+  bool try_get(std::string_view key, std::string& value,
+               sequence& version) override;
+  result<read_answer> get(std::string_view key, read_options) override;
+  result<std::vector<read_answer>> list(std::string_view prefix,
+                                        read_options) override;
+  void submit(command x, submit_options options,
+              std::function<void(command_answer)> then) override;
+  command_answer submit(command x, submit_options options) override;
+  muster::status mirror(std::string_view prefix,
+                        std::chrono::nanoseconds timeout) override;
+  muster::status unmirror(std::string_view prefix) override;
+  std::vector<std::string> mirrors() const override;
+  result<std::unique_ptr<watch_handle>>
+  watch(std::string_view prefix,
+        std::function<void(watch_event)> then) override;
+  result<story> explain(const command_id& id,
+                        std::chrono::nanoseconds timeout) override;
+  std::vector<story> recent_commands(size_t limit) const override;
+  cluster_status status() const override;
+  bool ready() const override;
+  std::string metrics_text() const override;
+
+private:
+  friend class watch_of_machine;
+
+  explicit local_machine(settings options);
+
+  // Starting, in this order (local_machine_start.cpp).
+  muster::status open_parts();
+  muster::status open_coordinator();
+  muster::status register_self();
+  void spawn_actors(std::vector<recovered_shard> recovered);
+  void tick_later();
+  void add_metrics();
+
+  // transport_listener
+  void on_packet(const peer& from, lane on, packet x) override;
+  void on_connected(const peer& to, lane on) override;
+  void on_disconnected(const peer& to, lane on) override;
+
+  read_answer answer_of(std::string_view key, const read_outcome& x) const;
+  result<read_answer> ask_home(std::string_view key, boot_time deadline);
+  muster::status list_shard(shard_id shard, const std::string& prefix,
+                            bool confirmed, boot_time deadline,
+                            std::vector<read_answer>& out);
+  bool mirrored(const std::string& prefix) const;
+  command_id next_id();
+
+  const settings options_;
+  boot_clock_source clock_;
+  system_random random_;
+  entry_format codec_;
+  std::unique_ptr<log_sink> events_;
+  metrics metrics_;
+  ticket_desk desk_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
+    keep_running_{io_.get_executor()};
+  boost::asio::steady_timer timer_{io_};
+  std::unique_ptr<coordinator> coordinator_;
+  std::unique_ptr<store> store_;
+  std::unique_ptr<read_table> table_;
+  std::unique_ptr<tls_transport> transport_;
+  caf::actor_system_config caf_config_;
+  std::unique_ptr<caf::actor_system> actors_;
+  std::unique_ptr<machine_environment> env_;
+  std::thread io_thread_;
+  member own_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<uint64_t> next_command_{1};
+  std::atomic<uint64_t> malformed_{0};
+  uint32_t ticks_ = 0;
+  mutable std::mutex pins_mutex_;
+  std::set<std::string> pins_;
+};
+
+} // namespace muster

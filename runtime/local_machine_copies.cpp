@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Copies, watches and status of a `local_machine`.
+
+#include "registry/key.hpp"
+#include "runtime/local_machine.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <future>
+
+namespace muster {
+
+/// Ends the watch of one ticket.
+class watch_of_machine : public watch_handle {
+public:
+  watch_of_machine(local_machine& owner, uint64_t ticket)
+    : owner_(owner), ticket_(ticket) {
+    // nop
+  }
+
+  ~watch_of_machine() override {
+    caf::anon_send(owner_.env_->actors.reader, end_watch{ticket_});
+    owner_.desk_.close(ticket_);
+  }
+
+private:
+  local_machine& owner_;
+  uint64_t ticket_;
+};
+
+namespace {
+
+/// How often `mirror` looks whether the copies have arrived.
+constexpr std::chrono::milliseconds look_every{10};
+
+} // namespace
+
+bool local_machine::mirrored(const std::string& prefix) const {
+  auto serves = [&](shard_id shard) {
+    auto kind = table_->read(shard, prefix, [](auto, auto) {}).kind;
+    return kind == read_kind::served || kind == read_kind::served_absent;
+  };
+  auto count = options_.cluster.shard_count;
+  if (within_one_shard(prefix))
+    return serves(shard_of(prefix, count));
+  for (uint32_t i = 0; i < count; ++i)
+    if (!serves(shard_id{i}))
+      return false;
+  return true;
+}
+
+muster::status local_machine::mirror(std::string_view prefix,
+                                     std::chrono::nanoseconds timeout) {
+  auto checked = normalize_prefix(prefix);
+  if (!checked)
+    return checked.failure();
+  caf::anon_send(env_->actors.copies, pin_prefix{*checked, true});
+  {
+    std::lock_guard guard{pins_mutex_};
+    pins_.insert(*checked);
+  }
+  auto deadline = clock_.now() + timeout;
+  std::promise<bool> done;
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_);
+  std::function<void()> look = [&] {
+    if (mirrored(*checked))
+      return done.set_value(true);
+    if (clock_.now() >= deadline || stopping_)
+      return done.set_value(false);
+    timer->expires_after(look_every);
+    timer->async_wait([&](auto) { look(); });
+  };
+  boost::asio::post(io_, look);
+  if (done.get_future().get())
+    return ok();
+  return error{errc::timed_out, "the copy of " + *checked
+                                  + " is not complete yet; it goes on, look "
+                                    "again with the same command"};
+}
+
+muster::status local_machine::unmirror(std::string_view prefix) {
+  auto checked = normalize_prefix(prefix);
+  if (!checked)
+    return checked.failure();
+  {
+    std::lock_guard guard{pins_mutex_};
+    if (pins_.erase(*checked) == 0)
+      return error{errc::not_found, *checked + " is not mirrored here"};
+  }
+  caf::anon_send(env_->actors.copies, pin_prefix{*checked, false});
+  return ok();
+}
+
+std::vector<std::string> local_machine::mirrors() const {
+  std::lock_guard guard{pins_mutex_};
+  return {pins_.begin(), pins_.end()};
+}
+
+result<std::unique_ptr<watch_handle>>
+local_machine::watch(std::string_view prefix,
+                     std::function<void(watch_event)> then) {
+  auto checked = normalize_prefix(prefix);
+  if (!checked)
+    return checked.failure();
+  auto tell = [then = std::move(then)](const watch_news& x) {
+    std::vector<watch_event> events;
+    for (auto& r : x.changed)
+      events.push_back({r.key, false, r.value, r.version, x.shard});
+    for (auto& r : x.erased)
+      events.push_back({r.key, true, {}, r.version, x.shard});
+    std::stable_sort(events.begin(), events.end(),
+                     [](auto& a, auto& b) { return a.version < b.version; });
+    for (auto& e : events)
+      then(std::move(e));
+  };
+  auto ticket = desk_.open(ticket_desk::watch_function{std::move(tell)});
+  caf::anon_send(env_->actors.reader, begin_watch{ticket, *checked});
+  return std::unique_ptr<watch_handle>{
+    std::make_unique<watch_of_machine>(*this, ticket)};
+}
+
+// -- status -------------------------------------------------------------------
+
+cluster_status local_machine::status() const {
+  cluster_status out;
+  out.cluster = options_.process.cluster_name;
+  out.answered_by = own_.who.id;
+  auto view = env_->routing.view();
+  auto board = env_->board.all();
+  for (auto& [id, m] : view->members) {
+    auto alive = std::find(view->alive.begin(), view->alive.end(), id)
+                 != view->alive.end();
+    out.machines.push_back({id, m.who.run, m.role, alive ? "serving" : "silent",
+                            m.host + ":" + std::to_string(m.port), m.http,
+                            m.pid});
+  }
+  for (auto& a : view->shards) {
+    shard_status s;
+    s.id = a.shard;
+    s.primary = a.primary;
+    s.of = a.at;
+    for (auto& ref : a.in_sync)
+      if (ref.id != a.primary)
+        s.backups.push_back(ref.id);
+    for (auto& ref : a.learners)
+      s.learners.push_back(ref.id);
+    auto mine = board.find(a.shard);
+    if (a.primary == machine_id{})
+      s.state = "no primary";
+    else if (a.primary == own_.who.id)
+      s.state = mine != board.end() && mine->second.primary ? mine->second.text
+                                                            : "starting";
+    else
+      s.state = "assigned"; // its primary knows more
+    out.shards.push_back(std::move(s));
+  }
+  return out;
+}
+
+bool local_machine::ready() const {
+  auto view = env_->routing.view();
+  if (view->shards.empty())
+    return false;
+  auto board = env_->board.all();
+  for (auto& a : view->shards) {
+    if (a.primary == machine_id{})
+      return false;
+    auto is_self = [&](auto& ref) { return ref.id == own_.who.id; };
+    if (std::none_of(a.in_sync.begin(), a.in_sync.end(), is_self))
+      continue;
+    auto mine = board.find(a.shard);
+    auto wanted = a.primary == own_.who.id ? "served" : "backup";
+    if (mine == board.end() || mine->second.text != wanted)
+      return false;
+  }
+  return true;
+}
+
+void local_machine::add_metrics() {
+  auto gauge = [&](const char* name, const char* help, auto read) {
+    metrics_.add_gauge(name, help, {}, this,
+                       [read] { return static_cast<double>(read()); });
+  };
+  gauge("muster_table_records", "Records in the read table",
+        [this] { return table_->probe().records; });
+  gauge("muster_table_bytes", "Memory of the read table",
+        [this] { return table_->memory_bytes(); });
+  gauge("muster_commands_in_flight", "Commands of this origin, undecided",
+        [this] { return env_->commands.in_flight(); });
+  gauge("muster_store_backlog_bytes", "Bytes that wait for the disk",
+        [this] { return store_->backlog_bytes(); });
+  gauge("muster_members", "Registered machines",
+        [this] { return env_->routing.view()->members.size(); });
+  gauge("muster_primaries", "Shards whose home is this machine", [this] {
+    size_t out = 0;
+    for (auto& [shard, line] : env_->board.all())
+      out += line.primary ? 1 : 0;
+    return out;
+  });
+  auto counts = [&](const char* kind, auto field) {
+    metrics_.add_counter(
+      "muster_local_reads", "Reads of this process's memory",
+      {{"outcome", kind}}, this,
+      [field] { return static_cast<double>(read_table::counts().*field); });
+  };
+  counts("served", &read_counts::served);
+  counts("served_absent", &read_counts::served_absent);
+  counts("invalid", &read_counts::invalid);
+  counts("not_held", &read_counts::not_held);
+  counts("lease_over", &read_counts::lease_over);
+  metrics_.add_counter("muster_malformed_messages",
+                       "Undecodable messages of peers", {}, this, [this] {
+                         return static_cast<double>(malformed_.load());
+                       });
+}
+
+std::string local_machine::metrics_text() const {
+  return metrics_.render();
+}
+
+} // namespace muster

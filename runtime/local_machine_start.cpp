@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The life of a `local_machine`: opening its parts, registering, stopping.
+
+#include "actors/registration.hpp"
+#include "actors/wire.hpp"
+#include "runtime/coordinator/embedded_coordinator.hpp"
+#include "runtime/coordinator/etcd_coordinator.hpp"
+#include "runtime/local_machine.hpp"
+#include "runtime/store/level_store.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/atom.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <unistd.h>
+
+namespace muster {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// For how long a machine tries to register before it gives up: longer than
+/// the lease that a killed predecessor's lock may still have.
+constexpr std::chrono::seconds register_timeout{30};
+constexpr milliseconds register_pause{300};
+
+constexpr milliseconds tick_every{50};
+
+/// The store of a machine that stores nothing.
+class no_store : public store {
+public:
+  void write(std::vector<store_change>, callback then) override {
+    then(error{errc::io, "this machine stores nothing"});
+  }
+
+  void checkpoint(store_checkpoint, callback then) override {
+    then(error{errc::io, "this machine stores nothing"});
+  }
+
+  result<std::vector<recovered_shard>> recover() override {
+    return std::vector<recovered_shard>{};
+  }
+
+  store_id id() const override {
+    return {};
+  }
+
+  size_t backlog_bytes() const override {
+    return 0;
+  }
+};
+
+std::string host_of(const process_options& x) {
+  return x.advertise_address.empty() ? x.listen_host : x.advertise_address;
+}
+
+transport_options transport_options_of(const settings& x) {
+  transport_options out;
+  auto& p = x.process;
+  out.self = p.id;
+  out.listen_host = p.listen_host;
+  out.listen_port = p.listen_port;
+  out.cluster_id = p.cluster_name;
+  out.cluster_options_hash = x.cluster.hash();
+  out.tls = {p.ca_file, p.cert_file, p.key_file};
+  out.insecure = p.insecure;
+  out.outbox_bytes_max = p.outbox_bytes_max;
+  return out;
+}
+
+/// `config` in the coordinator: what must be equal everywhere (M1).
+std::string config_text(const cluster_options& x) {
+  return "generation=" + std::to_string(x.generation)
+         + "\nshard_count=" + std::to_string(x.shard_count)
+         + "\nreplication=" + std::to_string(x.replication)
+         + "\nmin_copies=" + std::to_string(x.min_copies) + "\nlease_ms="
+         + std::to_string(x.lease.count()) + "\nlease_renewal_ms="
+         + std::to_string(x.lease_renewal.count()) + "\n";
+}
+
+machine_facts facts_of(const settings& x, const member& own,
+                       boot_time started) {
+  machine_facts out;
+  out.self = own.who;
+  out.store = own.store;
+  out.address = own.host + ":" + std::to_string(own.port);
+  out.keys = "/muster/" + x.process.cluster_name + "/";
+  out.started = started;
+  out.shard_count = x.cluster.shard_count;
+  out.replication = x.cluster.replication;
+  out.first_machines = x.process.first_machines;
+  out.stores_data = own.store != store_id{};
+  out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
+  out.shard.min_copies = x.cluster.min_copies;
+  return out;
+}
+
+} // namespace
+
+result<std::unique_ptr<machine>> machine::start(settings options) {
+  return local_machine::start(std::move(options));
+}
+
+local_machine::local_machine(settings options) : options_(std::move(options)) {
+  caf_config_.set("scheduler.policy", caf::atom("sharing"));
+  caf_config_.set("scheduler.max-threads", size_t{1});
+}
+
+result<std::unique_ptr<machine>> local_machine::start(settings options) {
+  std::unique_ptr<local_machine> self{new local_machine(std::move(options))};
+  if (auto done = self->open_parts(); !done)
+    return done.failure();
+  auto recovered = self->store_->recover();
+  if (!recovered)
+    return recovered.failure();
+  if (auto done = self->open_coordinator(); !done)
+    return done.failure();
+  self->io_thread_ = std::thread{[io = &self->io_] { io->run(); }};
+  if (auto done = self->register_self(); !done)
+    return done.failure();
+  self->spawn_actors(std::move(*recovered));
+  return std::unique_ptr<machine>{std::move(self)};
+}
+
+muster::status local_machine::open_parts() {
+  auto& p = options_.process;
+  auto log
+    = log_sink::open({p.format == log_format::json, p.log_level, p.log_file,
+                      p.log_file_bytes_max, p.log_files_max, p.id.value});
+  if (!log)
+    return log.failure();
+  events_ = std::move(*log);
+  std::error_code ec;
+  std::filesystem::create_directories(p.data_dir, ec);
+  if (ec)
+    return error{errc::io, "cannot make " + p.data_dir + ": " + ec.message()};
+  if (p.stores_data && p.role == machine_role::machine) {
+    level_store_options options;
+    options.directory = p.data_dir + "/store";
+    auto opened = level_store::open(std::move(options)); // locks it (M3)
+    if (!opened)
+      return opened.failure();
+    store_ = std::move(*opened);
+  } else {
+    store_ = std::make_unique<no_store>();
+  }
+  auto bound = tls_transport::open(io_, transport_options_of(options_),
+                                   *events_);
+  if (!bound)
+    return bound.failure();
+  transport_ = std::move(*bound);
+  read_table_options table;
+  table.hash_seed = random_.next();
+  table_ = std::make_unique<read_table>(options_.cluster.shard_count, clock_,
+                                        table);
+  own_.who.id = p.id;
+  own_.store = store_->id();
+  own_.host = host_of(p);
+  own_.port = transport_->port();
+  own_.http = p.http_host + ":" + std::to_string(p.http_port);
+  own_.role = p.role == machine_role::machine ? "machine" : "switch";
+  own_.rack = p.rack;
+  own_.pid = getpid();
+  return ok();
+}
+
+muster::status local_machine::open_coordinator() {
+  auto& p = options_.process;
+  if (p.coordinator == coordinator_kind::embedded) {
+    embedded_options x;
+    x.directory = p.data_dir + "/coordinator";
+    auto opened = embedded_coordinator::open(std::move(x), clock_);
+    if (!opened)
+      return opened.failure();
+    coordinator_ = std::move(*opened);
+    return ok();
+  }
+  etcd_options x;
+  x.endpoints = p.etcd_endpoints;
+  x.user = p.etcd_user;
+  x.password = p.etcd_password;
+  x.ca_file = p.etcd_ca_file;
+  x.certificate_file = p.etcd_cert_file;
+  x.key_file = p.etcd_key_file;
+  auto opened = etcd_coordinator::open(std::move(x), clock_, events_.get());
+  if (!opened)
+    return opened.failure();
+  coordinator_ = std::move(*opened);
+  return ok();
+}
+
+muster::status local_machine::register_self() {
+  auto deadline = clock_.now() + register_timeout;
+  boost::asio::steady_timer pause{io_};
+  for (;;) {
+    auto made = std::make_shared<std::promise<result<incarnation>>>();
+    auto waiting = made->get_future();
+    register_machine(*coordinator_,
+                     {"/muster/" + options_.process.cluster_name + "/", own_,
+                      config_text(options_.cluster)},
+                     [made](result<incarnation> x) { made->set_value(x); });
+    auto got = waiting.get();
+    if (got) {
+      own_.who.run = *got;
+      return ok();
+    }
+    auto code = got.failure().code;
+    auto again = code == errc::unavailable || code == errc::unknown
+                 || code == errc::in_use || code == errc::timed_out;
+    if (!again || clock_.now() >= deadline)
+      return got.failure();
+    std::promise<void> over;
+    pause.expires_after(register_pause);
+    pause.async_wait([&over](auto) { over.set_value(); });
+    over.get_future().wait();
+  }
+}
+
+void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
+  machine_ports ports{clock_, *transport_, *store_,  *coordinator_, *table_,
+                      desk_,  random_,     *events_, codec_};
+  env_ = std::make_unique<machine_environment>(
+    ports, facts_of(options_, own_, clock_.now()),
+    options_.process.history_count_max);
+  actors_ = std::make_unique<caf::actor_system>(caf_config_);
+  spawn_machine(*actors_, *env_, std::move(recovered),
+                options_.process.commands_in_flight_max);
+  transport_->start(own_.who.run, *this);
+  add_metrics();
+  boost::asio::post(io_, [this] { tick_later(); });
+  events_->note(severity::info, "started",
+                "incarnation=" + std::to_string(own_.who.run.value)
+                  + " address=" + env_->facts.address);
+}
+
+void local_machine::tick_later() {
+  if (stopping_)
+    return;
+  // Shards wait for nothing that is shorter than two ticks.
+  send_ticks(*env_, ticks_++ % 2 == 0);
+  timer_.expires_after(tick_every);
+  timer_.async_wait([this](auto ec) {
+    if (!ec)
+      tick_later();
+  });
+}
+
+local_machine::~local_machine() {
+  stopping_ = true;
+  if (env_)
+    events_->note(severity::info, "stopping", "");
+  if (transport_ && io_thread_.joinable())
+    transport_->stop();
+  boost::asio::post(io_, [this] { timer_.cancel(); });
+  keep_running_.reset();
+  io_.stop();
+  if (io_thread_.joinable())
+    io_thread_.join();
+  desk_.close_all();
+  store_.reset(); // drains; its callbacks still find actors
+  coordinator_.reset(); // likewise
+  if (env_)
+    stop_machine(*env_);
+  actors_.reset(); // waits for them
+  metrics_.remove_callbacks(this);
+  transport_.reset();
+}
+
+// -- transport_listener -------------------------------------------------------
+
+void local_machine::on_packet(const peer& from, lane, packet x) {
+  auto message = decode(x);
+  if (!message) {
+    // Authenticated peers of our version do not send such; nothing changes.
+    malformed_.fetch_add(1, std::memory_order_relaxed);
+    events_->note(severity::warning, "malformed_message",
+                  "from=" + from.id.value + " tag=" + std::to_string(x.tag));
+    return;
+  }
+  env_->deliver(from, std::move(*message));
+}
+
+void local_machine::on_connected(const peer& to, lane on) {
+  events_->note(severity::debug, "connected", "to=" + to.id.value);
+  if (on == lane::data)
+    send_link_up(*env_, to);
+}
+
+void local_machine::on_disconnected(const peer& to, lane) {
+  events_->note(severity::debug, "disconnected", "to=" + to.id.value);
+}
+
+} // namespace muster

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/ports/answers.hpp"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+
+namespace muster {
+
+/// Keeps what waiting users want to be told, by ticket. Thread-safe; calls the
+/// functions outside its lock, on the thread that answers.
+class ticket_desk : public answers {
+public:
+  /// Nothing = the deadline is over.
+  using read_function = std::function<void(std::optional<read_reply>)>;
+  using list_function = std::function<void(std::optional<list_reply>)>;
+  using explain_function = std::function<void(std::optional<explain_reply>)>;
+  using command_function = std::function<void(command_answer)>;
+  using watch_function = std::function<void(watch_news)>;
+
+  uint64_t open(read_function f);
+  uint64_t open(list_function f);
+  uint64_t open(explain_function f);
+  uint64_t open(command_function f);
+  uint64_t open(watch_function f);
+
+  /// Forgets a ticket; waits until its function is not running.
+  void close(uint64_t ticket);
+
+  /// Tells everyone who still waits that there will be no answer.
+  void close_all();
+
+  void command_done(uint64_t ticket, command_answer x) override;
+  void read_done(uint64_t ticket, read_reply x) override;
+  void list_done(uint64_t ticket, list_reply x) override;
+  void explain_done(uint64_t ticket, explain_reply x) override;
+  void timed_out(uint64_t ticket) override;
+  void watch_told(uint64_t ticket, watch_news x) override;
+
+private:
+  using function = std::variant<read_function, list_function, explain_function,
+                                command_function>;
+
+  uint64_t add(function f);
+  std::optional<function> take(uint64_t ticket);
+
+  std::mutex mutex_;
+  uint64_t next_ = 1;
+  std::unordered_map<uint64_t, function> open_;
+  /// Held while a watch function runs, so that `close` can wait for it.
+  std::mutex watch_mutex_;
+  std::map<uint64_t, watch_function> watches_;
+};
+
+} // namespace muster
