@@ -39,7 +39,7 @@ void lease_keeper::renew_now(const machine_id& granter, boot_time now,
 void lease_keeper::request(const peer& granter, granter_state& state,
                            boot_time now, lease_effects& out) {
   // T2: t0 is taken here, before the request is sent.
-  auto number = state.next_number++;
+  auto number = next_number_++;
   state.open.emplace_back(number, now);
   if (state.open.size() > open_requests_max)
     state.open.pop_front();

@@ -119,7 +119,6 @@ public:
 
 private:
   struct granter_state {
-    uint64_t next_number = 1;
     uint64_t applied = 0;
     std::deque<std::pair<uint64_t, boot_time>> open;
     boot_time due{};
@@ -158,6 +157,8 @@ private:
   machine_id self_;
   incarnation run_;
   lease_options options_;
+  /// Of all requests: a peer that comes back never sees a number again (T2).
+  uint64_t next_number_ = 1;
   std::map<peer, granter_state> granters_;
   std::map<peer, holder_state> holders_;
   std::map<shard_id, requirement> required_;

@@ -236,8 +236,7 @@ void primary_role::answer_committed(const pending_entry& x, boot_time now) {
   out.detail = entry.detail;
   out.counters = entry.counters;
   out.acknowledged = x.acks;
-  out.acknowledged.push_back(
-    {ctx_.self, (now - x.prepared_at).count(), false});
+  out.acknowledged.push_back({ctx_.self, (now - x.prepared_at).count(), false});
   out.logged = true;
   out.reached = ctx_.log.last();
   for (auto& other : x.others) {
@@ -267,8 +266,9 @@ void primary_role::answer_refusals(boot_time now) {
 }
 
 void primary_role::forget_old(boot_time now) {
+  // One at a time: what it will forget is still counted until it commits.
   if (ctx_.state.remembered_count() <= ctx_.options.remembered_max
-      || !undecided_ids_.empty() || !fenced_)
+      || forgetting_ > ctx_.state.committed() || !fenced_)
     return;
   auto floor = ctx_.state.floor();
   auto excess = ctx_.state.remembered_count() - ctx_.options.remembered_max;
@@ -284,6 +284,7 @@ void primary_role::forget_old(boot_time now) {
   entry.kind = entry_kind::forget;
   entry.floor = floor;
   append(std::move(entry), nullptr, false, now);
+  forgetting_ = ctx_.log.last();
 }
 
 } // namespace muster

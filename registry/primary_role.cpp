@@ -145,6 +145,7 @@ void primary_role::on_tick(boot_time now) {
     }
   }
   watch_replicas(now);
+  leave_deaf_learners(now);
   finish_drops(now);
   propose_add(now);
   forget_old(now);

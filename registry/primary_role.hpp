@@ -202,7 +202,9 @@ private:
 
   // primary_swaps.cpp
   void watch_replicas(boot_time now);
+  bool is_deaf(const replica& r, boot_time now) const;
   bool is_laggard(const replica& r, boot_time now) const;
+  void leave_deaf_learners(boot_time now);
   void propose_drop(replica& r, boot_time now);
   void propose_add(boot_time now);
   void propose(assignment x, replica_ref target, bool adds, boot_time now);
@@ -236,6 +238,7 @@ private:
   std::unordered_map<std::string, sequence> undecided_ids_;
   std::deque<waiting_refusal> refusals_;
   std::deque<std::pair<sequence, boot_time>> ages_; // for forgetting
+  sequence forgetting_; // the newest such entry
 
   uint64_t round_ = 0;
   sequence ready_;

@@ -15,24 +15,39 @@ void remove(Refs& refs, const machine_id& id) {
 
 } // namespace
 
+bool primary_role::is_deaf(const replica& r, boot_time now) const {
+  auto grace = ctx_.options.ack_timeout;
+  if (!r.joined)
+    return now - r.last_progress > grace * 2;
+  if (r.acked >= ctx_.log.last() || now - r.last_progress <= grace)
+    return false;
+  auto first = ctx_.state.committed().next();
+  if (r.acked.next() < first)
+    return true; // it lacks what is committed
+  auto& oldest = pending_[r.acked.next().value - first.value];
+  return now - oldest.prepared_at > grace;
+}
+
 bool primary_role::is_laggard(const replica& r, boot_time now) const {
   auto grace = ctx_.options.ack_timeout;
   if (now - started_ < grace * 2 || r.dropped)
     return false;
-  if (!r.joined)
-    return now - r.last_progress > grace * 2;
-  if (r.acked < ctx_.log.last() && now - r.last_progress > grace) {
-    auto first = ctx_.state.committed().next();
-    if (r.acked.next() < first)
-      return true; // it lacks what is committed
-    auto& oldest = pending_[r.acked.next().value - first.value];
-    return now - oldest.prepared_at > grace;
-  }
+  if (!r.joined || is_deaf(r, now))
+    return is_deaf(r, now);
   // Its lease to us has not been renewed for the same time: reads everywhere
   // are about to stop.
   if (now - r.joined_at < grace * 2)
     return false;
   return lease_end(r.who) - now < ctx_.options.lease.held() - grace;
+}
+
+void primary_role::leave_deaf_learners(boot_time now) {
+  // What they have not acknowledged would keep the log in memory for ever.
+  for (auto& [id, r] : replicas_)
+    if (!r.counted && !r.dropped && r.in != session{} && is_deaf(r, now)) {
+      end_session(r);
+      r.last_progress = now;
+    }
 }
 
 void primary_role::watch_replicas(boot_time now) {

@@ -28,7 +28,7 @@ struct remembered {
 ///
 /// Rows: `h` -> committed, term, log hash, floor (4 x 8 bytes, big-endian);
 /// `r<key>` -> version (8 bytes), value; `d<sequence>` -> outcome (1 byte),
-/// count of counters (4 bytes), counters, command id.
+/// count of counters (8 bytes), counters, command id.
 ///
 /// Invariant: two states with the same `committed` of one log have the same
 /// rows. Not thread-safe; owned by one shard core.
@@ -59,7 +59,7 @@ public:
     return ids_.size();
   }
 
-  /// The sequence of the `n`-th oldest remembered command. @pre n < count
+  /// The sequence of the oldest remembered command.
   std::optional<sequence> oldest_remembered() const;
 
   /// Applies the entry committed + 1 with the log's hash after it.
