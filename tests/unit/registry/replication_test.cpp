@@ -4,6 +4,37 @@
 using namespace muster;
 using namespace muster::test;
 
+namespace {
+
+/// Three replicas (and more machines) that serve.
+struct served : trio {
+  explicit served(size_t machine_count = 3, shard_options options = {})
+    : trio(3, machine_count, options) {
+    REQUIRE(run_until_served());
+    run(1s);
+  }
+
+  void expect_everywhere(const std::string& key, const std::string& value) {
+    run(3s);
+    for (size_t i = 0; i < size(); ++i)
+      CHECK(read(i, key) == value);
+  }
+
+  bool whole() {
+    return run_until([this] { return serves() && in_sync_count() == 3; });
+  }
+};
+
+shard_options small_window() {
+  shard_options out;
+  out.checkpoint_entries = 4;
+  out.window_bytes = 64;
+  out.chunk_bytes = 32;
+  return out;
+}
+
+} // namespace
+
 TEST_CASE("replication: a new shard is taken over by its first replica") {
   trio all;
   REQUIRE(all.run_until_served());
@@ -12,10 +43,217 @@ TEST_CASE("replication: a new shard is taken over by its first replica") {
 }
 
 TEST_CASE("replication: a write is read on every replica") {
-  trio all;
-  REQUIRE(all.run_until_served());
+  served all;
   CHECK(all.put("/a", "1") == "committed");
+  all.drain();
+  all.expect_everywhere("/a", "1");
+  CHECK(all.read(1, "/b") == "absent");
+}
+
+TEST_CASE("replication: a refused guard changes nothing and is told") {
+  served all;
+  CHECK(all.write(0, create_command("m1.1.1", "/a", "1")) == "committed");
+  CHECK(all.write(0, create_command("m1.1.2", "/a", "2")) == "refused");
+  CHECK(all.read(0, "/a") == "1");
+  CHECK(all.context(0).log.last() == sequence{1});
+}
+
+TEST_CASE("replication: a retry learns what the first attempt did (I10)") {
+  served all;
+  auto x = put_command("m1.1.1", "/a", "1");
+  CHECK(all.write(0, x) == "committed");
+  CHECK(all.write(1, x, 2) == "committed");
+  CHECK(all.context(0).log.last() == sequence{1});
+}
+
+TEST_CASE("replication: the refusal of a retry is logged (C3)") {
+  served all;
+  all.put("/a", "1");
+  auto x = create_command("m1.1.9", "/a", "2");
+  CHECK(all.write(0, x, 2) == "refused");
+  CHECK(all.context(0).log.last() == sequence{2});
+  CHECK(all.write(0, erase_command("m1.1.10", "/a")) == "committed");
+  CHECK(all.write(0, x, 3) == "refused");
+}
+
+TEST_CASE("replication: an entry waits for every backup's disk (C1)") {
+  served all;
+  all.hold_disk(2);
+  auto slot = all.submit(0, put_command("m1.1.1", "/a", "1"));
+  all.drain();
+  CHECK_FALSE(all.find_verdict(slot));
+  CHECK(all.read(1, "/a") == "silent"); // marked before it acknowledged
+  all.sync(2);
+  all.drain();
+  REQUIRE(all.find_verdict(slot));
+  CHECK(all.read(1, "/a") == "1");
+}
+
+TEST_CASE("replication: a backup that only renews leases is dropped (T6)") {
+  served all;
+  all.hold_disk(2);
+  CHECK(all.write(0, put_command("m1.1.1", "/a", "1")) == "committed");
+  CHECK(all.in_sync_count() == 2);
+  all.sync(2);
+  CHECK(all.whole());
+  all.expect_everywhere("/a", "1");
+}
+
+TEST_CASE("replication: a dropped backup returns by log") {
+  served all;
+  all.isolate(2);
+  CHECK(all.put("/a", "1") == "committed");
+  all.heal();
+  CHECK(all.whole());
+  all.expect_everywhere("/a", "1");
+  CHECK(all.notes.count("snapshot_started") == 0);
+}
+
+TEST_CASE("replication: one that missed too much returns by snapshot") {
+  served all{3, small_window()};
+  all.isolate(2);
+  for (auto i = 0; i < 20; ++i)
+    REQUIRE(all.put("/k" + std::to_string(i), "v") == "committed");
+  all.heal();
+  CHECK(all.whole());
+  all.expect_everywhere("/k0", "v");
+  CHECK(all.notes.count("snapshot_started") > 0);
+}
+
+TEST_CASE("replication: a silent primary is replaced, nothing is lost (I3)") {
+  served all;
+  all.put("/a", "1");
+  all.kill(0);
+  REQUIRE(all.run_until_served());
+  CHECK(all.primary() == 1u);
+  CHECK(all.read(1, "/a") == "1");
+  CHECK(all.write(1, put_command("m2.1.1", "/b", "2")) == "committed");
+  all.start(0);
+  CHECK(all.whole());
+  all.expect_everywhere("/b", "2");
+}
+
+TEST_CASE("replication: all three restart from their disks (I3)") {
+  served all{3, small_window()};
+  for (auto i = 0; i < 9; ++i)
+    all.put("/k" + std::to_string(i), "v");
+  for (size_t i = 0; i < 3; ++i)
+    all.kill(i);
+  for (size_t i = 0; i < 3; ++i)
+    all.start(i);
+  CHECK(all.whole());
+  all.expect_everywhere("/k0", "v");
+  all.expect_everywhere("/k8", "v");
+}
+
+TEST_CASE("replication: a restarted primary begins a new term (T5)") {
+  served all;
+  all.put("/a", "1");
+  auto before = all.assigned().of;
+  all.restart(0);
+  REQUIRE(all.run_until_served());
+  CHECK(all.assigned().of > before);
+  CHECK(all.put("/a", "2") == "committed");
+}
+
+TEST_CASE("replication: an undecided tail is silent, then decided (L4)") {
+  served all;
+  all.put("/a", "1");
+  all.hold_disk(0);
+  all.submit(0, put_command("m1.1.7", "/a", "2"));
+  all.drain(); // durable on both backups, not at home
+  all.kill(0);
+  REQUIRE(all.run_until([&] { return all.primary().has_value(); }));
+  CHECK(all.read(*all.primary(), "/a") == "silent");
+  REQUIRE(all.run_until_served());
+  CHECK(all.read(*all.primary(), "/a") == "2");
+  CHECK(all.write(1, put_command("m1.1.7", "/a", "2"), 2) == "committed");
+  CHECK(all.context(1).log.last() == sequence{2});
+}
+
+TEST_CASE("replication: a swap whose answer is lost is read back (M4)") {
+  served all;
+  all.unanswered_swaps = {1};
+  all.kill(0);
+  all.run(4s);
+  all.unanswered_swaps.clear();
+  CHECK(all.run_until_served());
+}
+
+TEST_CASE("replication: a candidate is silent while it asks (M4)") {
+  served all;
+  all.put("/a", "1");
+  all.at(1).coordinated = false; // it asks and hears nothing
+  all.at(2).coordinated = false;
+  all.kill(0);
+  REQUIRE(all.run_until(
+    [&] { return all.at(1).replica->state_text(all.now()) == "taking over"; }));
+  all.run(2s);
+  CHECK(all.read(1, "/a") == "silent");
+}
+
+TEST_CASE("copies: a machine without a replica reads its own copy") {
+  served all{4};
+  all.put("/a/b", "1");
+  all.pin(3, "/a");
+  all.run(2s);
+  CHECK(all.read(3, "/a/b") == "1");
+  CHECK(all.read(3, "/a/c") == "absent");
+  CHECK(all.read(3, "/b") == "silent");
+  CHECK(all.put("/a/c", "2") == "committed");
+  all.drain();
+  CHECK(all.read(3, "/a/c") == "2");
+}
+
+TEST_CASE("copies: a write waits for a holder's lease to end (C1)") {
+  served all{4};
+  all.pin(3, "/");
+  all.run(2s);
+  all.isolate(3);
+  auto slot = all.submit(0, put_command("m1.1.1", "/a", "1"));
+  all.run(900ms);
+  CHECK_FALSE(all.find_verdict(slot));
+  all.run(3s);
+  REQUIRE(all.find_verdict(slot));
+  CHECK(all.read(3, "/a") == "silent");
+  all.heal();
+  all.run(5s);
+  CHECK(all.read(3, "/a") == "1");
+}
+
+TEST_CASE("copies: one acquired in flight is enlisted too (D3)") {
+  served all{4};
+  all.hold_disk(2);
+  auto slot = all.submit(0, put_command("m1.1.1", "/a", "1"));
+  all.drain();
+  all.pin(3, "/");
+  all.run(800ms);
+  CHECK(all.read(3, "/a") == "silent"); // not the old value
+  all.sync(2);
+  all.run_until([&] { return all.find_verdict(slot) != nullptr; });
+  REQUIRE(all.at(0).enlisted[slot].size() == 1);
+  CHECK(all.at(0).enlisted[slot][0].reason
+        == participation::acquired_in_flight);
   all.run(1s);
-  for (size_t i = 0; i < all.size(); ++i)
-    CHECK(all.read(i, "/a") == "1");
+  CHECK(all.read(3, "/a") == "1");
+}
+
+TEST_CASE("copies: they follow to a new primary (D5, F1)") {
+  served all{4};
+  all.pin(3, "/");
+  all.put("/a", "1");
+  all.kill(0);
+  REQUIRE(all.run_until_served());
+  CHECK(all.write(1, put_command("m2.1.1", "/a", "2")) == "committed");
+  all.run(3s);
+  CHECK(all.read(3, "/a") == "2");
+}
+
+TEST_CASE("watch: a position beyond the log is no crash") {
+  served all;
+  all.put("/a", "1");
+  shard_effects out;
+  watch_request x{{}, 1, "/", sequence{UINT64_MAX}};
+  all.at(0).replica->on_message(all.at(1).self, x, all.now(), out);
+  CHECK_FALSE(out.empty());
 }

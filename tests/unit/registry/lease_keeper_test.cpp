@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/lease_keeper.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <optional>
+
+using namespace muster;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A granter G and a holder H with the default leases (2 s, held 1.8 s).
+struct pair_fixture {
+  const peer g{machine_id{"g"}, incarnation{1}};
+  const peer h{machine_id{"h"}, incarnation{1}};
+  const cover copy{shard_id{0}, cover_kind::copy, term{5}, session{1}};
+  const cover authority{shard_id{0}, cover_kind::authority, term{5}, {}};
+  lease_keeper granter{g.id, g.run, {}};
+  lease_keeper holder{h.id, h.run, {}};
+  boot_time start{100s};
+  lease_effects seen; // at the holder
+
+  pair_fixture() {
+    holder.set_peers({g, h});
+  }
+
+  lease_request ask(nanoseconds at) {
+    lease_effects out;
+    holder.renew_now(g.id, start + at, out);
+    return std::get<lease_request>(out.sends.at(0).what);
+  }
+
+  lease_grant grant(const lease_request& x, nanoseconds at) {
+    lease_effects out;
+    granter.on_request(h, x, start + at, out);
+    return std::get<lease_grant>(out.sends.at(0).what);
+  }
+
+  /// @returns the end of the lease after `x`; nothing: it did not count
+  std::optional<nanoseconds> apply(const lease_grant& x) {
+    seen = {};
+    holder.on_grant(g, x, start + 10s, seen);
+    if (seen.news.empty())
+      return std::nullopt;
+    return seen.news[0].end - start;
+  }
+
+  /// G relies on nobody for shard 0 of term 5.
+  void lone_authority() {
+    lease_effects out;
+    granter.require(shard_id{0}, term{5}, 1, {}, {}, out);
+  }
+};
+
+} // namespace
+
+TEST_CASE("leases: the holder counts from before it asked (T2)") {
+  pair_fixture x;
+  auto request = x.ask(0s);
+  CHECK(x.apply(x.grant(request, 1s)) == 1800ms);
+}
+
+TEST_CASE("leases: an answer counts once and not after a later one (T2)") {
+  pair_fixture x;
+  auto first = x.ask(0s);
+  auto second = x.ask(500ms);
+  auto late = x.grant(first, 600ms);
+  auto answer = x.grant(second, 600ms);
+  CHECK(x.apply(answer) == 2300ms);
+  CHECK_FALSE(x.apply(late));
+  CHECK_FALSE(x.apply(answer));
+}
+
+TEST_CASE("leases: an answer to a former registration does not count (T2)") {
+  pair_fixture x;
+  auto late = x.grant(x.ask(0s), 0s);
+  x.holder.set_peers({});
+  x.holder.set_peers({x.g});
+  x.ask(5s);
+  CHECK_FALSE(x.apply(late));
+}
+
+TEST_CASE("leases: what is covered is decided at the grant (T3)") {
+  pair_fixture x;
+  x.granter.start_covering(x.h, x.copy);
+  CHECK(x.grant(x.ask(0s), 0s).covers.empty()); // not the primary
+  x.lone_authority();
+  CHECK(x.grant(x.ask(0s), 0s).covers == std::vector{x.copy});
+  x.granter.release(shard_id{0});
+  CHECK(x.grant(x.ask(0s), 0s).covers.empty());
+}
+
+TEST_CASE("leases: a primary covers only while its own leases live (T3)") {
+  pair_fixture x;
+  lease_effects out;
+  x.holder.start_covering(x.g, {shard_id{0}, cover_kind::copy, term{5}, {}});
+  x.holder.require(shard_id{0}, term{5}, 1, {x.g}, {}, out);
+  x.granter.start_covering(x.h, x.authority);
+  x.apply(x.grant(x.ask(0s), 0s));
+  CHECK(x.seen.authorities.at(0).until == x.start + 1800ms);
+  auto covers_at = [&](nanoseconds at) {
+    lease_effects answer;
+    x.holder.on_request(x.g, {1, x.h.run, 99}, x.start + at, answer);
+    return std::get<lease_grant>(answer.sends.at(0).what).covers.size();
+  };
+  CHECK(covers_at(1799ms) == 1);
+  CHECK(covers_at(1800ms) == 0);
+}
+
+TEST_CASE("leases: an unchanged list costs one number") {
+  pair_fixture x;
+  x.granter.start_covering(x.h, x.authority);
+  x.apply(x.grant(x.ask(0s), 0s));
+  auto again = x.grant(x.ask(500ms), 500ms);
+  CHECK(again.unchanged);
+  CHECK(x.apply(again) == 2300ms);
+  CHECK(x.seen.news[0].held == std::vector{x.authority});
+}
+
+TEST_CASE("leases: what a newer grant does not name is lost (T3)") {
+  pair_fixture x;
+  x.granter.start_covering(x.h, x.authority);
+  x.apply(x.grant(x.ask(0s), 0s));
+  x.granter.stop_covering(x.h, x.authority);
+  x.apply(x.grant(x.ask(500ms), 500ms));
+  CHECK(x.seen.news.at(0).lost == std::vector{x.authority});
+  CHECK(x.seen.news.at(0).held.empty());
+}
+
+TEST_CASE("leases: the end of a slot outlives its sessions") {
+  pair_fixture x;
+  x.lone_authority();
+  x.granter.start_covering(x.h, x.copy);
+  x.grant(x.ask(0s), 0s);
+  CHECK(x.granter.stop_covering(x.h, x.copy).until == x.start + 2s);
+  auto next = x.copy;
+  next.in = session{2};
+  x.granter.start_covering(x.h, next);
+  CHECK(x.granter.stop_covering(x.h, next).until == x.start + 2s);
+  CHECK(x.granter.stop_covering(x.g, next).until == boot_time{});
+}
+
+TEST_CASE("leases: another incarnation is not answered and not believed") {
+  pair_fixture x;
+  lease_effects out;
+  auto request = x.ask(0s);
+  request.to = incarnation{2};
+  x.granter.on_request(x.h, request, x.start, out);
+  CHECK(out.sends.empty());
+  auto grant = x.grant(x.ask(0s), 0s);
+  grant.to = incarnation{2};
+  CHECK_FALSE(x.apply(grant));
+}
