@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/local_copies.hpp"
-
-#include "plain_table.hpp"
+#include "tests/unit/registry/plain_table.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "trio.hpp"
+#include "tests/unit/registry/trio.hpp"
 
 namespace muster::test {
 

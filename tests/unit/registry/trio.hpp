@@ -5,9 +5,8 @@
 #include "registry/lease_keeper.hpp"
 #include "registry/local_copies.hpp"
 #include "registry/shard_replica.hpp"
-
-#include "plain_table.hpp"
-#include "text_codec.hpp"
+#include "tests/unit/registry/plain_table.hpp"
+#include "tests/unit/registry/text_codec.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,7 @@
 
 // The part of `trio` that carries out effects.
 
-#include "trio.hpp"
+#include "tests/unit/registry/trio.hpp"
 
 namespace muster::test {
 
