@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// muster-bench: measures beside peers, interleaved, in one run.
+
+#include "bench/etcd/etcd_cluster.hpp"
+#include "bench/etcd/etcd_put.hpp"
+#include "bench/local_read.hpp"
+#include "bench/muster_cluster.hpp"
+#include "bench/muster_put.hpp"
+#include "bench/store_write.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <map>
+
+namespace {
+
+using namespace muster;
+using nlohmann::json;
+
+struct run_options {
+  size_t rounds = 5;
+  double seconds = 3;
+  std::string directory;
+  bool as_json = false;
+  std::vector<size_t> depths{1, 64, 256};
+};
+
+double median(std::vector<double> x) {
+  std::sort(x.begin(), x.end());
+  return x.empty() ? 0 : x[x.size() / 2];
+}
+
+json run_reads(const run_options& options) {
+  bench::local_read_options x;
+  x.rounds = std::max<size_t>(5, options.rounds);
+  json out = json::array();
+  for (auto& c : bench::run_local_read(x).cases)
+    out.push_back({{"threads", c.threads},
+                   {"writer", c.writer},
+                   {"muster_ns", c.table_nanoseconds},
+                   {"map_ns", c.map_nanoseconds},
+                   {"ratio", c.ratio},
+                   {"ratio_min", c.ratio_min},
+                   {"ratio_max", c.ratio_max}});
+  return out;
+}
+
+/// One depth's figures of both sides, a pair a round.
+struct depth_figures {
+  std::vector<double> muster_rate, etcd_rate, rate_ratio;
+  std::vector<double> muster_median_us, etcd_median_us, latency_ratio;
+
+  void add(const bench::write_report& m, const bench::write_report& e) {
+    auto us = [](auto x) { return static_cast<double>(x.count()) / 1000; };
+    muster_rate.push_back(m.writes_per_second);
+    etcd_rate.push_back(e.writes_per_second);
+    rate_ratio.push_back(m.writes_per_second / e.writes_per_second);
+    muster_median_us.push_back(us(m.median));
+    etcd_median_us.push_back(us(e.median));
+    latency_ratio.push_back(us(m.median) / us(e.median));
+  }
+
+  json summary(size_t depth) const {
+    return {{"in_flight", depth},
+            {"muster_writes_per_second", median(muster_rate)},
+            {"etcd_writes_per_second", median(etcd_rate)},
+            {"throughput_ratio", median(rate_ratio)},
+            {"muster_median_us", median(muster_median_us)},
+            {"etcd_median_us", median(etcd_median_us)},
+            {"latency_ratio", median(latency_ratio)},
+            {"rounds", rate_ratio.size()}};
+  }
+};
+
+result<json> run_writes(const run_options& options) {
+  for (auto* name : {"/peer", "/coordinator"})
+    std::filesystem::create_directories(options.directory + name);
+  auto peer = bench::etcd_cluster::start(3, options.directory + "/peer");
+  if (!peer)
+    return peer.failure();
+  auto own = bench::etcd_cluster::start(1, options.directory + "/coordinator");
+  if (!own)
+    return own.failure();
+  auto cluster = bench::muster_cluster::start(options.directory,
+                                              (*own)->endpoints().front());
+  if (!cluster)
+    return cluster.failure();
+  std::map<size_t, depth_figures> figures;
+  for (size_t round = 0; round < options.rounds; ++round) {
+    for (auto depth : options.depths) {
+      bench::write_options x;
+      x.in_flight_count = depth;
+      x.duration = std::chrono::milliseconds{
+        static_cast<int64_t>(options.seconds * 1000)};
+      x.warm_up = x.duration / 3;
+      x.seed = round + 1;
+      auto muster = bench::run_muster_writes((*cluster)->first(), x);
+      x.endpoints = (*peer)->endpoints();
+      auto etcd = bench::run_etcd_writes(x);
+      for (auto* report : {&muster, &etcd})
+        if (!report->failure.empty())
+          return error{errc::unavailable, report->failure};
+      figures[depth].add(muster, etcd);
+      std::cerr << "round " << round + 1 << ", " << depth
+                << " in flight: " << muster.writes_per_second << " / "
+                << etcd.writes_per_second << " writes/s\n";
+    }
+  }
+  json out = json::array();
+  for (auto& [depth, f] : figures)
+    out.push_back(f.summary(depth));
+  return out;
+}
+
+result<json> run_store(const run_options& options) {
+  json out = json::array();
+  for (auto depth : options.depths) {
+    bench::store_write_options x;
+    x.store.directory = options.directory + "/store" + std::to_string(depth);
+    x.writers_count = depth;
+    auto got = bench::run_store_writes(x);
+    if (!got)
+      return got.failure();
+    out.push_back(
+      {{"in_flight", depth},
+       {"writes_per_second", got->writes_per_second},
+       {"p50_us", got->p50_microseconds},
+       {"store_cpu_us_per_write", got->store_cpu_microseconds_per_write}});
+  }
+  return out;
+}
+
+void print_table(const json& x) {
+  for (auto& [part, rows] : x.items()) {
+    std::cout << part << '\n';
+    for (auto& row : rows) {
+      for (auto& [name, value] : row.items())
+        std::cout << "  " << name << " " << value;
+      std::cout << '\n';
+    }
+  }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 5 && std::string{argv[1]} == "serve")
+    return bench::serve(argv[2], argv[3], argv[4]);
+  run_options options;
+  std::string what = "all";
+  std::string form = "table";
+  CLI::App app{"Measures Muster beside its peers, interleaved in one run."};
+  app.add_option("what", what, "read, write, store or all")
+    ->check(CLI::IsMember({"read", "write", "store", "all"}));
+  app.add_option("--rounds", options.rounds, "pairs of measurements");
+  app.add_option("--seconds", options.seconds, "of each measured write run");
+  app.add_option("--in-flight", options.depths, "writes in flight");
+  app.add_option("--directory", options.directory,
+                 "for data; its disk decides the write figures");
+  app.add_option("-o", form, "table or json")
+    ->check(CLI::IsMember({"table", "json"}));
+  CLI11_PARSE(app, argc, argv);
+  auto own_directory = options.directory.empty();
+  if (own_directory) {
+    auto pattern
+      = (std::filesystem::temp_directory_path() / "muster-bench-XXXXXX")
+          .string();
+    options.directory = mkdtemp(pattern.data());
+  }
+  json out;
+  if (what == "read" || what == "all")
+    out["read"] = run_reads(options);
+  if (what == "write" || what == "all") {
+    auto written = run_writes(options);
+    if (!written) {
+      std::cerr << "write benchmark: " << written.failure().message << '\n';
+      return 1;
+    }
+    out["write"] = *written;
+  }
+  if (what == "store") {
+    auto stored = run_store(options);
+    if (!stored) {
+      std::cerr << "store benchmark: " << stored.failure().message << '\n';
+      return 1;
+    }
+    out["store"] = *stored;
+  }
+  if (own_directory)
+    std::filesystem::remove_all(options.directory);
+  if (form == "json")
+    std::cout << out.dump(2) << '\n';
+  else
+    print_table(out);
+  return 0;
+}
