@@ -10,7 +10,7 @@
 #include "registry/home_agent.hpp"
 #include "registry/local_copies.hpp"
 #include "registry/log_entry.hpp"
-#include "registry/shard_context.hpp"
+#include "registry/shard_replica.hpp"
 #include "runtime/ports/answers.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/coordinator.hpp"
@@ -20,6 +20,7 @@
 #include "runtime/ports/store.hpp"
 #include "runtime/ports/transport.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,9 @@ struct machine_environment {
   shard_board board;
   command_pool commands;
   table_publisher table;
+  /// Called with a shard's core after each of its inputs; the simulation
+  /// watches with it. Empty in production.
+  std::function<void(const shard_replica&)> observer;
 
   machine_environment(machine_ports p, machine_facts f, size_t history_max)
     : ports(p), facts(std::move(f)), commands(history_max), table(p.table) {

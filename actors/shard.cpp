@@ -41,6 +41,8 @@ void shard_actor_state::dispatch() {
   for (auto& x : effects)
     std::visit(to, x);
   effects.clear();
+  if (env->observer)
+    env->observer(*core);
 }
 
 explain_reply explain_from_log(const shard_replica& core,

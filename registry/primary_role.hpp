@@ -50,6 +50,8 @@ public:
 
   // -- authority and configuration --------------------------------------------
 
+  /// R1: every in-sync backup's covering lease is live.
+  bool has_authority(boot_time now) const;
   void on_authority(const authority& x, boot_time now);
   void on_uncovered(const uncovered& x, boot_time now);
   void on_members(epoch at, epoch changed_at, const std::vector<peer>& members,
@@ -164,7 +166,6 @@ private:
   // primary_role.cpp
   void start_fence(boot_time now);
   void finish_fence(boot_time now);
-  bool has_authority(boot_time now) const;
   void require();
   boot_time lease_end(const peer& who) const;
 

@@ -120,6 +120,11 @@ public:
     return primary_ != nullptr;
   }
 
+  /// Whether it is the primary and may answer reads now (I4).
+  bool acts(boot_time now) const {
+    return primary_ && primary_->has_authority(now);
+  }
+
   const shard_context& context() const {
     return ctx_;
   }

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/production_machine.hpp"
+
+#include "actors/registration.hpp"
+#include "actors/spawn.hpp"
+#include "actors/wire.hpp"
+#include "runtime/store/entry_format.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <variant>
+
+namespace muster::sim {
+
+namespace {
+
+constexpr nanoseconds register_pause = 300ms;
+constexpr nanoseconds tick_every = 50ms;
+constexpr size_t history_max = 64;
+const std::string cluster_keys = "/muster/sim/";
+
+/// The store of a machine that stores nothing.
+class no_store final : public store {
+public:
+  void write(std::vector<store_change>, callback then) override {
+    then(error{errc::io, "this machine stores nothing"});
+  }
+
+  void checkpoint(store_checkpoint, callback then) override {
+    then(error{errc::io, "this machine stores nothing"});
+  }
+
+  result<std::vector<recovered_shard>> recover() override {
+    return std::vector<recovered_shard>{};
+  }
+
+  store_id id() const override {
+    return {};
+  }
+
+  size_t backlog_bytes() const override {
+    return 0;
+  }
+};
+
+/// What waits for an answer, by ticket. Tickets begin at 1 in each process, as
+/// those of production may.
+class open_questions final : public answers {
+public:
+  using command_function = std::function<void(command_answer)>;
+  using read_function = std::function<void(const read_reply*)>;
+  using list_function = std::function<void(const list_reply*)>;
+
+  template <class F>
+  uint64_t open(F f) {
+    open_.emplace(++last_, std::move(f));
+    return last_;
+  }
+
+  void command_done(uint64_t ticket, command_answer x) override {
+    if (auto f = take<command_function>(ticket))
+      f(std::move(x));
+  }
+
+  void read_done(uint64_t ticket, read_reply x) override {
+    if (auto f = take<read_function>(ticket))
+      f(&x);
+  }
+
+  void list_done(uint64_t ticket, list_reply x) override {
+    if (auto f = take<list_function>(ticket))
+      f(&x);
+  }
+
+  void explain_done(uint64_t, explain_reply) override {
+    // nop
+  }
+
+  void timed_out(uint64_t ticket) override {
+    auto i = open_.find(ticket);
+    if (i == open_.end())
+      return;
+    auto f = std::move(i->second);
+    open_.erase(i);
+    if (auto read = std::get_if<read_function>(&f))
+      (*read)(nullptr);
+    else if (auto list = std::get_if<list_function>(&f))
+      (*list)(nullptr);
+  }
+
+  void watch_told(uint64_t, watch_news) override {
+    // nop
+  }
+
+private:
+  template <class F>
+  F take(uint64_t ticket) {
+    auto i = open_.find(ticket);
+    if (i == open_.end())
+      return {};
+    auto f = std::get_if<F>(&i->second);
+    auto out = f ? std::move(*f) : F{};
+    open_.erase(i);
+    return out;
+  }
+
+  std::map<uint64_t, std::variant<command_function, read_function, list_function>>
+    open_;
+  uint64_t last_ = 0;
+};
+
+read_table_options table_options(random_source& random) {
+  read_table_options out;
+  out.hash_seed = random.next();
+  return out;
+}
+
+} // namespace
+
+/// What a process consists of; outlives the machine.
+struct production_machine::process final : transport_listener {
+  process(host& h, const sim_ports& p)
+    : owner(h), ports(p), stores(stores_data(h.shape(), p.id)),
+      table(h.shape().shard_count, p.clock, table_options(p.random)),
+      started(p.clock.now()) {
+    own.who.id = p.id;
+    own.store = disk().id();
+    own.host = "sim";
+    own.port = 1;
+    own.role = "machine";
+  }
+
+  static bool stores_data(const cluster_shape& shape, const machine_id& id) {
+    return std::stoul(id.value.substr(1)) <= shape.storing_count;
+  }
+
+  store& disk() {
+    return stores ? ports.disk : static_cast<store&>(nothing);
+  }
+
+  void register_self() {
+    registration_request x{cluster_keys, own, "options=sim"};
+    register_machine(ports.config, std::move(x), [this](result<incarnation> r) {
+      if (r) {
+        own.who.run = *r;
+        run();
+      } else {
+        ports.timers.after(register_pause, [this] { register_self(); });
+      }
+    });
+  }
+
+  machine_facts facts() const {
+    machine_facts out;
+    out.self = own.who;
+    out.store = own.store;
+    out.address = own.who.id.value + ":1";
+    out.keys = cluster_keys;
+    out.started = started;
+    out.shard_count = owner.shape().shard_count;
+    out.replication = owner.shape().replication;
+    out.first_machines = owner.shape().storing_count;
+    out.stores_data = stores;
+    out.shard.checkpoint_entries = 64;
+    out.shard.window_bytes = 16 * 1024;
+    return out;
+  }
+
+  void run() {
+    machine_ports p{ports.clock,  ports.network, disk(),       ports.config,
+                    table,        replies,       ports.random, ports.events,
+                    codec};
+    env.emplace(p, facts(), history_max);
+    env->observer = [this](const shard_replica& x) {
+      owner.watch_.observe(own.who.id, ports.clock, x);
+    };
+    spawn_machine(owner.actors_.system(), *env, std::move(recovered),
+                  owner.shape().commands_max);
+    ports.network.start(own.who.run, *this);
+    auto mirrors = owner.shape().mirrors.find(own.who.id);
+    if (mirrors != owner.shape().mirrors.end())
+      for (auto& prefix : mirrors->second)
+        caf::anon_send(env->actors.copies, pin_prefix{prefix, true});
+    ports.timers.every(tick_every,
+                       [this] { send_ticks(*env, tick_count++ % 2 == 0); });
+    ports.events.note(severity::info, "registered",
+                      "incarnation=" + std::to_string(own.who.run.value));
+  }
+
+  std::vector<caf::actor> all_actors() const {
+    std::vector<caf::actor> out;
+    auto add = [&](const auto& x) {
+      out.push_back(caf::actor_cast<caf::actor>(x));
+    };
+    auto& all = env->actors;
+    for (auto& x : all.shards)
+      add(x);
+    for (auto& x : env->commands.all())
+      add(x);
+    add(all.agent);
+    add(all.copies);
+    add(all.leases);
+    add(all.members);
+    add(all.coord);
+    add(all.disk);
+    add(all.reader);
+    return out;
+  }
+
+  void die() {
+    owner.watch_.forget(own.who.id);
+    if (!env)
+      return;
+    env->observer = nullptr;
+    owner.actors_.kill(all_actors());
+    env->commands.clear();
+    env->actors = machine_actors{};
+  }
+
+  void on_packet(const peer& from, lane, packet x) override {
+    auto message = decode(x);
+    assert(message);
+    env->deliver(from, std::move(*message));
+  }
+
+  void on_connected(const peer& to, lane on) override {
+    if (on == lane::data)
+      send_link_up(*env, to);
+  }
+
+  void on_disconnected(const peer&, lane) override {
+    // nop
+  }
+
+  host& owner;
+  sim_ports ports;
+  bool stores;
+  no_store nothing;
+  entry_format codec;
+  open_questions replies;
+  read_table table;
+  boot_time started;
+  member own;
+  std::vector<recovered_shard> recovered;
+  std::optional<machine_environment> env;
+  uint64_t tick_count = 0;
+  uint64_t command_count = 0;
+};
+
+production_machine::production_machine(host& owner, const sim_ports& ports)
+  : owner_(owner), process_(std::make_unique<process>(owner, ports)) {
+  auto found = process_->disk().recover();
+  // Damage is for `sim_disk::damage`; a machine would start with a new store.
+  assert(found);
+  process_->recovered = std::move(*found);
+  process_->register_self();
+}
+
+production_machine::~production_machine() {
+  process_->die();
+  owner_.dead_.push_back(std::move(process_));
+}
+
+bool production_machine::ready() const {
+  return process_->env.has_value();
+}
+
+const read_table& production_machine::table() const {
+  return process_->table;
+}
+
+machine_environment& production_machine::environment() const {
+  return *process_->env;
+}
+
+bool production_machine::submit(command x, sequence born, nanoseconds timeout,
+                                std::function<void(command_answer)> then) {
+  auto& p = *process_;
+  auto seat = p.env->commands.take();
+  if (!seat)
+    return false;
+  if (x.id.value.empty())
+    x.id = command_id{p.own.who.id.value + "."
+                      + std::to_string(p.own.who.run.value) + "."
+                      + std::to_string(++p.command_count)};
+  auto shard = check_command(x, owner_.shape_.shard_count);
+  assert(shard);
+  auto ticket = p.replies.open(open_questions::command_function{std::move(then)});
+  caf::anon_send(seat->actor,
+                 begin_command{std::move(x), *shard, seat->slot, ticket, born,
+                               p.ports.clock.now() + timeout});
+  return true;
+}
+
+void production_machine::ask_home(
+  shard_id shard, std::string key, nanoseconds timeout,
+  std::function<void(const read_reply*)> then) {
+  auto& p = *process_;
+  auto ticket = p.replies.open(open_questions::read_function{std::move(then)});
+  caf::anon_send(p.env->actors.reader,
+                 muster::ask_home{{ticket, shard, std::move(key), false,
+                                   p.ports.clock.now() + timeout}});
+}
+
+void production_machine::ask_list(
+  shard_id shard, std::string prefix, nanoseconds timeout,
+  std::function<void(const list_reply*)> then) {
+  auto& p = *process_;
+  auto ticket = p.replies.open(open_questions::list_function{std::move(then)});
+  caf::anon_send(p.env->actors.reader,
+                 muster::ask_home{{ticket, shard, std::move(prefix), true,
+                                   p.ports.clock.now() + timeout}});
+}
+
+production_machine::host::host(sim_actors& actors, shard_watch& watch,
+                               cluster_shape shape, sim_random random)
+  : actors_(actors), watch_(watch), shape_(std::move(shape)), random_(random) {
+  // nop
+}
+
+production_machine::host::~host() = default;
+
+std::unique_ptr<sim_machine>
+production_machine::host::start(const sim_ports& ports) {
+  return std::make_unique<production_machine>(*this, ports);
+}
+
+void production_machine::host::settle() {
+  actors_.run_ready(random_);
+}
+
+} // namespace muster::sim

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/shard_replica.hpp"
+#include "runtime/ports/clock.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace muster::sim {
+
+/// Watches every replica of every shard from outside: after each input of one
+/// of them it checks what must hold between them. It changes nothing.
+///
+/// - I4: at one instant at most one replica of a shard acts as primary.
+/// - I11: two replicas that have committed up to a sequence have the same
+///   hash of all bytes up to there.
+/// - I12: a backup has committed nothing that no primary has committed.
+/// - I3: who acts first in a term has every committed entry in its log.
+///
+/// Not thread-safe; lives as long as the world.
+class shard_watch {
+public:
+  /// What is wrong; empty = nothing so far. The first finding stays.
+  const std::string& problem() const {
+    return problem_;
+  }
+
+  /// A replica of `owner` took an input.
+  void observe(const machine_id& owner, const clock_source& clock,
+               const shard_replica& x);
+
+  /// The process of `owner` is dead: its replicas are gone.
+  void forget(const machine_id& owner);
+
+  /// Inputs watched.
+  uint64_t input_count() const {
+    return input_count_;
+  }
+
+  /// The highest committed sequence of each shard.
+  std::map<shard_id, sequence> committed() const;
+
+private:
+  struct replica {
+    const shard_replica* core = nullptr;
+    const clock_source* clock = nullptr;
+    sequence committed;
+    bool acted = false;
+  };
+
+  struct shard {
+    std::map<machine_id, replica> replicas;
+    /// By sequence: the hash of the committed log up to there; 0 = not seen.
+    std::vector<uint64_t> hashes;
+    sequence committed_by_primary;
+  };
+
+  void check_hashes(shard& s, replica& r, const machine_id& owner);
+  void check_log(shard& s, replica& r, const machine_id& owner);
+  void check_primaries(const shard& s);
+  void report(const shard_replica& x, const machine_id& owner,
+              std::string what);
+
+  std::string problem_;
+  std::map<shard_id, shard> shards_;
+  uint64_t input_count_ = 0;
+};
+
+} // namespace muster::sim

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tests/simulation/checker.hpp"
+#include "tests/simulation/history.hpp"
+#include "tests/simulation/sim_nemesis.hpp"
+#include "tests/simulation/workload.hpp"
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+namespace muster::sim {
+
+struct simulation_options {
+  uint64_t seed = 1;
+  /// With faults; 15 s without follow.
+  std::chrono::seconds faults_for{30};
+  /// False: only delays.
+  bool with_faults = true;
+  /// A line an event; none = no trace.
+  std::ostream* trace = nullptr;
+};
+
+/// What became of one seed.
+struct simulation_result {
+  /// Empty = it passed.
+  std::string problem;
+  size_t definite_count = 0;
+  /// Faults that happened.
+  size_t fault_count = 0;
+  nanoseconds simulated{};
+  uint64_t messages = 0;
+  workload::counters done;
+  sim_nemesis::counters faults;
+  history operations;
+};
+
+/// One seed: cluster, clients, faults, then 15 s in which everything heals,
+/// then the judgement. Same seed, same run.
+simulation_result simulate(const simulation_options& options);
+
+} // namespace muster::sim
