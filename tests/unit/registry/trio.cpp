@@ -284,10 +284,9 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
         });
       } else if constexpr (std::is_same_v<type, copy_drop>) {
         m.agent->on_copy_drop(sender, x);
-      } else if constexpr (
-        std::is_same_v<
-          type,
-          copy_session> || std::is_same_v<type, copy_grant> || std::is_same_v<type, invalidate> || std::is_same_v<type, validate>) {
+      } else if constexpr (requires(copy_effects & out) {
+                             m.copies->on_message(sender, x, now_, out);
+                           }) {
         with_copies(to, [&](auto& c, auto& out) {
           c.on_message(sender, x, now_, out);
         });
