@@ -10,8 +10,11 @@ fault_options fault_options::swarm(sim_random& random) {
   auto rare = [&](unsigned permille_max) {
     return coin() ? static_cast<unsigned>(random.below(permille_max + 1)) : 0u;
   };
-  out.network.slow_permille = rare(20);
-  out.network.slow_delay_max = coin() ? nanoseconds{200ms} : nanoseconds{10s};
+  // Packets behind a slow one wait: many very slow ones would be a cut link.
+  auto very_slow = random.chance(200);
+  out.network.slow_permille = very_slow ? rare(1) : rare(20);
+  out.network.slow_delay_max = very_slow ? nanoseconds{10s}
+                                         : nanoseconds{200ms};
   out.network.detect_max = random.between(10ms, 10s);
   out.disk.slow_permille = rare(20);
   out.coordinator.unavailable_permille = rare(100);

@@ -5,6 +5,7 @@
 #include "actors/spawn.hpp"
 #include "actors/wire.hpp"
 #include "runtime/store/entry_format.hpp"
+#include "tests/simulation/message_text.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -223,6 +224,9 @@ struct production_machine::process final : transport_listener {
   void on_packet(const peer& from, lane, packet x) override {
     auto message = decode(x);
     assert(message);
+    if (ports.events.wants(severity::debug))
+      ports.events.note(severity::debug, "from",
+                        from.id.value + " " + describe(*message));
     env->deliver(from, std::move(*message));
   }
 

@@ -55,6 +55,11 @@ public:
     damaged_.insert(shard);
   }
 
+  /// For syncs from now on.
+  void set_options(const disk_options& options) {
+    options_ = options;
+  }
+
   store_id id() const {
     return id_;
   }

@@ -92,6 +92,11 @@ public:
     return cuts_.contains({from, to});
   }
 
+  /// For packets from now on; what is under way arrives as it would have.
+  void set_options(const network_options& options) {
+    options_ = options;
+  }
+
   const counters& count() const {
     return count_;
   }

@@ -76,6 +76,9 @@ struct run {
     nemesis_.stop();
     auto calm = fault_options::calm();
     world_.config().set_options(calm.coordinator);
+    world_.network().set_options(calm.network);
+    for (auto& id : world_.machines())
+      world_.disk(id).set_options(calm.disk);
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))

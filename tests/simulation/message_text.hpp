@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "registry/messages.hpp"
+
+#include <string>
+
+namespace muster::sim {
+
+/// A message between machines in one line, for the trace.
+std::string describe(const wire_message& x);
+
+} // namespace muster::sim
