@@ -42,11 +42,13 @@ void publish_all(shard_context& ctx, served_from from, term of, session in) {
   ctx.emit(publish_begin{from, of, in});
   for (auto& [key, x] : ctx.state.records())
     ctx.emit(publish_put{key, x.value, x.version});
+  // Whole before the marks: only under a held prefix is an absent key marked.
+  // No lease has been published yet, so nothing is served in between.
+  ctx.emit(publish_whole{});
   for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
        at = at.next())
     if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
       ctx.emit(publish_invalid{std::move(keys)});
-  ctx.emit(publish_whole{});
 }
 
 void append_entry(shard_context& ctx, log_entry entry, std::string bytes) {
