@@ -165,6 +165,7 @@ struct production_machine::process final : transport_listener {
     out.replication = owner.shape().replication;
     out.first_machines = owner.shape().storing_count;
     out.stores_data = stores;
+    out.shard.shard_count = owner.shape().shard_count;
     out.shard.checkpoint_entries = 64;
     out.shard.window_bytes = 16 * 1024;
     return out;

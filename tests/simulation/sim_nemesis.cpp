@@ -20,6 +20,11 @@ void sim_nemesis::begin() {
   repeat(options_.wipe_mean, &sim_nemesis::wipe_one);
 }
 
+void sim_nemesis::ensure_fault() {
+  if (count_.sum() == 0)
+    crash_one();
+}
+
 void sim_nemesis::stop() {
   stopped_ = true;
   world_.trace().line("world", "faults_over", "");

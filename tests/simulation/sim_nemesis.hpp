@@ -20,6 +20,11 @@ public:
     size_t coordinator_away = 0;
     size_t clock_changes = 0;
     size_t wipes = 0;
+
+    size_t sum() const {
+      return crashes + power_losses + pauses + cuts + resets + coordinator_away
+             + clock_changes + wipes;
+    }
   };
 
   sim_nemesis(sim_world& world, const fault_options& faults, sim_random random);
@@ -29,6 +34,9 @@ public:
 
   /// No more faults: links heal, machines go on and start again.
   void stop();
+
+  /// Crashes a machine now, if nothing has happened so far.
+  void ensure_fault();
 
   const counters& count() const {
     return count_;

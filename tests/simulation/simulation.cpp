@@ -71,7 +71,12 @@ struct run {
       return judge();
     if (options_.with_faults)
       nemesis_.begin();
-    if (!go_on(options_.faults_for - warm_up))
+    auto faulty = options_.faults_for - warm_up;
+    if (!go_on(faulty / 2))
+      return judge();
+    if (options_.with_faults)
+      nemesis_.ensure_fault();
+    if (!go_on(faulty / 2))
       return judge();
     nemesis_.stop();
     auto calm = fault_options::calm();
@@ -103,9 +108,6 @@ struct run {
     out.messages = actors_.handled_count();
     out.done = work_.count();
     out.faults = nemesis_.count();
-    auto& f = out.faults;
-    out.fault_count = f.crashes + f.power_losses + f.pauses + f.cuts + f.resets
-                      + f.coordinator_away + f.clock_changes + f.wipes;
     out.operations = work_.take_history();
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;
@@ -126,7 +128,7 @@ struct run {
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
-    if (options_.with_faults && x.fault_count == 0)
+    if (options_.with_faults && x.faults.sum() == 0)
       return "no fault happened";
     return {};
   }

@@ -27,8 +27,6 @@ struct simulation_result {
   /// Empty = it passed.
   std::string problem;
   size_t definite_count = 0;
-  /// Faults that happened.
-  size_t fault_count = 0;
   nanoseconds simulated{};
   uint64_t messages = 0;
   workload::counters done;
