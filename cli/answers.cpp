@@ -32,11 +32,20 @@ result<json> json_of(const reply& x) {
                                 + ") is not one of a Muster machine"};
 }
 
-result<json> call_json(http_caller& to, const call& x) {
+result<json> call_json(http_caller& to, const call& x,
+                       std::initializer_list<const char*> arrays) {
   auto answered = to.send(x);
   if (!answered)
     return answered.failure();
-  return json_of(*answered);
+  auto told = json_of(*answered);
+  if (!told)
+    return told;
+  for (auto name : arrays)
+    if (!told->is_object() || !told->contains(name)
+        || !(*told)[name].is_array())
+      return error{errc::corrupt, to.to().text() + " does not answer as a "
+                                                   "Muster machine does"};
+  return told;
 }
 
 std::string text_of(const json& x, const char* member) {

@@ -4,6 +4,8 @@
 #include "cli/http_call.hpp"
 #include "runtime/http/json.hpp"
 
+#include <initializer_list>
+
 namespace muster::cli {
 
 using http::json;
@@ -12,8 +14,10 @@ using http::json;
 /// @returns `corrupt` if it is not an answer of a machine
 result<json> json_of(const reply& x);
 
-/// `send` and `json_of`.
-result<json> call_json(http_caller& to, const call& x);
+/// `send` and `json_of`; `corrupt` if one of `arrays` is not a member that is
+/// an array, since `--address` may name anything that speaks HTTP.
+result<json> call_json(http_caller& to, const call& x,
+                       std::initializer_list<const char*> arrays = {});
 
 /// A string member; empty if there is none.
 std::string text_of(const json& x, const char* member);

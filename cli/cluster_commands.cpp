@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/answers.hpp"
 #include "cli/app.hpp"
+#include "cli/cluster_view.hpp"
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
 #include "cli/status_text.hpp"
@@ -33,13 +34,15 @@ struct status_options {
 exit_code show_status_once(const globals& x, const status_options& how) {
   return on_server(x, ordinary_timeout, "status",
                    [&](http_caller& to, const deadline& end) -> status {
-                     auto found = call_json(to, {.target = "/v1/status",
-                                                 .timeout = end.left()});
+                     auto found = call_json(
+                       to, {.target = "/v1/status", .timeout = end.left()},
+                       {"machines", "shards"});
                      if (!found)
                        return found.failure();
+                     auto view = cluster_view(std::move(*found), end);
                      if (x.json)
-                       return print(http::to_text(*found) + "\n");
-                     auto text = status_text(*found, how.shards);
+                       return print(http::to_text(view) + "\n");
+                     auto text = status_text(view, how.shards);
                      return print(how.watch ? clear_screen + text : text);
                    });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cluster_ready.hpp"
 
-#include <algorithm>
+#include "cli/cluster_view.hpp"
 
 namespace muster::cli {
 
@@ -9,44 +9,43 @@ namespace {
 
 constexpr std::chrono::milliseconds ask_timeout{1'000};
 
-/// How many elements of the array do not have that state.
-size_t count_other(const json& all, const char* state) {
-  size_t out = 0;
-  for (auto& each : all)
-    out += text_of(each, "state") == state ? 0 : 1;
-  return out;
+http_caller caller_of(const launch::planned_machine& x) {
+  return http_caller{{x.id, "127.0.0.1:" + std::to_string(x.http_port), {}}};
 }
 
 } // namespace
 
 bool cluster_ready::poll() {
-  for (auto& each : plan_.machines)
-    if (!ready_.contains(each.id) && ask(each))
-      ready_.insert(each.id);
-  return ready_.size() == plan_.machines.size();
+  auto& machines = plan_.machines;
+  while (ready_ < machines.size() && is_ready(machines[ready_]))
+    ++ready_;
+  return ready_ == machines.size() && all_served();
 }
 
-bool cluster_ready::ask(const launch::planned_machine& x) {
-  http_caller caller{
-    {x.id, "127.0.0.1:" + std::to_string(x.http_port), std::string{}}};
+bool cluster_ready::is_ready(const launch::planned_machine& x) {
+  auto caller = caller_of(x);
+  auto told = caller.send({.target = "/readyz", .timeout = ask_timeout});
+  waiting_for_ = x.id + (told ? " to serve its shards" : " to answer");
+  return told && told->status == 200;
+}
+
+bool cluster_ready::all_served() {
+  auto caller = caller_of(plan_.machines.front());
   auto told = call_json(caller,
-                        {.target = "/v1/status", .timeout = ask_timeout});
-  if (!told || !told->contains("machines") || !told->contains("shards")) {
-    waiting_for_ = x.id + " to answer";
+                        {.target = "/v1/status", .timeout = ask_timeout},
+                        {"machines", "shards"});
+  if (!told)
     return false;
-  }
-  status_ = std::move(*told);
-  auto& machines = status_["machines"];
-  auto& shards = status_["shards"];
-  auto missing = plan_.machines.size()
-                 - std::min(machines.size(), plan_.machines.size())
-                 + count_other(machines, "serving");
-  auto unserved = plan_.shards - std::min<size_t>(shards.size(), plan_.shards)
-                  + count_other(shards, "served");
-  waiting_for_ = x.id + " to see " + std::to_string(missing)
-                 + " more machines serving and " + std::to_string(unserved)
-                 + " more shards served";
-  return missing == 0 && unserved == 0;
+  status_ = cluster_view(std::move(*told), deadline{ask_timeout});
+  auto served = served_shards(status_);
+  size_t serving = 0;
+  for (auto& each : status_["machines"])
+    serving += text_of(each, "state") == "serving" ? 1 : 0;
+  waiting_for_ = std::to_string(plan_.machines.size() - serving)
+                 + " more machines to serve and "
+                 + std::to_string(plan_.shards - served)
+                 + " more shards to be served";
+  return served == plan_.shards && serving >= plan_.machines.size();
 }
 
 } // namespace muster::cli

@@ -6,19 +6,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include <set>
-
 namespace muster::cli {
 
-/// Asks the machines of a new cluster again and again until each says that all
-/// machines serve and all shards are served.
+/// Asks the machines of a new cluster again and again until each is ready and
+/// all shards are served.
 class cluster_ready {
 public:
   explicit cluster_ready(const launch::cluster_plan& plan) : plan_(plan) {
     // nop
   }
 
-  /// Asks those that were not ready yet. @returns true when all are
+  /// Asks the first one that was not ready yet, and the next if it is.
+  /// @returns true when all are
   bool poll();
 
   /// What is not ready, for the error.
@@ -26,16 +25,18 @@ public:
     return waiting_for_;
   }
 
-  /// The last answer of a machine.
+  /// The status of the cluster, once it is ready.
   const json& status() const {
     return status_;
   }
 
 private:
-  bool ask(const launch::planned_machine& x);
+  bool is_ready(const launch::planned_machine& x);
+  bool all_served();
 
   const launch::cluster_plan& plan_;
-  std::set<std::string> ready_;
+  /// How many machines, in the plan's order.
+  size_t ready_ = 0;
   std::string waiting_for_;
   json status_;
 };

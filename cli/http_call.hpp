@@ -54,8 +54,7 @@ class http_caller {
 public:
   explicit http_caller(server_address to);
 
-  http_caller(const http_caller&) = delete;
-  http_caller& operator=(const http_caller&) = delete;
+  http_caller(http_caller&&) = default;
 
   ~http_caller();
 

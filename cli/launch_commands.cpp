@@ -49,9 +49,8 @@ struct launching {
   status start_etcd() {
     auto& plan = checked.plan;
     for (auto& each : plan.etcd)
-      if (auto r = processes.start(each.name,
-                                   launch::etcd_start(directory, checked.found,
-                                                      plan, each));
+      if (auto r = start(each.name, launch::etcd_start(directory, checked.found,
+                                                       plan, each));
           !r)
         return r;
     for (auto& each : plan.etcd)
@@ -73,11 +72,16 @@ struct launching {
 
   status start_machines() {
     for (auto& each : checked.plan.machines)
-      if (auto r = processes.start(
-            each.id, launch::machine_start(directory, checked.found, each));
+      if (auto r = start(each.id,
+                         launch::machine_start(directory, checked.found, each));
           !r)
         return r;
     return ok();
+  }
+
+  /// What runs already is left alone.
+  status start(const std::string& name, launch::spawn_options how) {
+    return checked.runs(name) ? ok() : processes.start(name, std::move(how));
   }
 
   status wait_until_served(cluster_ready& ready) {
@@ -114,7 +118,7 @@ status start_all(const globals& x, const up_options& how,
   auto lock = launch::directory_lock::take(directory);
   if (!lock)
     return lock.failure();
-  auto checked = launch::check_before_start(directory, how.plan);
+  auto checked = launch::check_before_start(directory, how.plan, how.detach);
   if (!checked)
     return checked.failure();
   auto& plan = checked->plan;
@@ -123,8 +127,12 @@ status start_all(const globals& x, const up_options& how,
       return r;
   if (auto r = launch::write_layout(directory, plan); !r)
     return r;
-  say("starting " + std::to_string(plan.machines.size()) + " machines and "
-      + std::to_string(plan.etcd.size()) + " etcd in " + directory.string());
+  auto count = plan.machines.size() + plan.etcd.size() - checked->alive.size();
+  if (count > 0)
+    say("starting " + std::to_string(count) + " processes in "
+        + directory.string());
+  else
+    say("everything in " + directory.string() + " runs already");
   launching run{directory, std::move(*checked),
                 deadline{x.timeout_or(up_timeout)}, processes};
   if (auto r = run.start_etcd(); !r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_text.hpp"
 
+#include "cli/cluster_view.hpp"
 #include "cli/output.hpp"
 
 #include <nlohmann/json.hpp>
@@ -50,18 +51,14 @@ std::string machines_table(const json& status) {
 } // namespace
 
 std::string status_text(const json& status, bool every_shard) {
-  size_t served = 0;
-  size_t count = 0;
+  auto served = served_shards(status);
+  auto count = status["shards"].size();
   table shards{{"SHARD", "PRIMARY", "BACKUPS", "LEARNERS", "EPOCH", "STATE"}};
-  for (auto& each : status["shards"]) {
-    ++count;
-    bool good = show(each, "state") == "served";
-    served += good ? 1 : 0;
-    if (every_shard || !good)
+  for (auto& each : status["shards"])
+    if (every_shard || show(each, "state") != "served")
       shards.add({show(each, "id"), show(each, "primary"),
                   list_of(each["backups"]), list_of(each["learners"]),
                   show(each, "epoch"), show(each, "state")});
-  }
   auto text = "cluster " + printable(show(status, "cluster")) + ", answered by "
               + printable(show(status, "answered_by")) + "; "
               + std::to_string(served) + " of " + std::to_string(count)

@@ -71,7 +71,7 @@ exit_code explain(const globals& x, const std::string& id) {
                                             + http::percent_encode(id) + "?"
                                             + timeout_parameter(end),
                                   .timeout = end.left()};
-                     auto story = call_json(to, request);
+                     auto story = call_json(to, request, {"participants"});
                      if (!story)
                        return story.failure();
                      return print_story(x, *story);

@@ -64,6 +64,8 @@ std::string machine_toml(const fs::path& directory, const cluster_plan& plan,
   set("cert_file", quoted(folder / (x.id + ".pem")));
   set("key_file", quoted(folder / (x.id + ".key")));
   set("coordinator", plan.etcd.empty() ? "\"embedded\"" : "\"etcd\"");
+  // Else the first machine would take every shard before the others come.
+  set("first_machines", std::to_string(plan.machines.size()));
   if (!plan.etcd.empty()) {
     std::string urls;
     for (auto& each : plan.etcd)

@@ -26,20 +26,20 @@ status check_new_directory(const fs::path& directory) {
   return ok();
 }
 
-status check_ports(const cluster_plan& x) {
+status check_ports(const preflight& x) {
   std::string taken;
-  auto check = [&taken](uint16_t port, const std::string& whose) {
-    if (!port_is_free(port))
-      taken += (taken.empty() ? "" : ", ") + std::to_string(port) + " (" + whose
-               + ")";
+  auto check = [&](uint16_t port, const std::string& whose) {
+    if (!x.runs(whose) && !port_is_free(port))
+      taken += (taken.empty() ? "" : ", ") + std::to_string(port) + " (for "
+               + whose + ")";
   };
-  for (auto& each : x.machines) {
+  for (auto& each : x.plan.machines) {
     check(each.peer_port, each.id);
-    check(each.http_port, each.id + " HTTP");
+    check(each.http_port, each.id);
   }
-  for (auto& each : x.etcd) {
+  for (auto& each : x.plan.etcd) {
     check(each.client_port, each.name);
-    check(each.peer_port, each.name + " peers");
+    check(each.peer_port, each.name);
   }
   if (taken.empty())
     return ok();
@@ -71,38 +71,49 @@ result<preflight> begin(const fs::path& directory, const plan_options& x) {
 
 } // namespace
 
+bool preflight::runs(const std::string& name) const {
+  for (auto& each : alive)
+    if (each.first == name)
+      return true;
+  return false;
+}
+
 result<preflight> check_before_start(const fs::path& directory,
-                                     const plan_options& x) {
+                                     const plan_options& x, bool may_run) {
   auto out = begin(directory, x);
   if (!out)
     return out;
-  std::string names;
-  for (auto& [name, record] : running_processes(directory, out->plan))
-    names += " " + name + " (pid " + std::to_string(record.pid) + ")";
-  if (!names.empty())
+  out->alive = running_processes(directory, out->plan);
+  if (!may_run && !out->alive.empty()) {
+    std::string names;
+    for (auto& [name, record] : out->alive)
+      names += " " + name + " (pid " + std::to_string(record.pid) + ")";
     return error{errc::in_use, "the cluster in " + directory.string()
-                                 + " runs already:" + names};
+                                 + " runs already:" + names
+                                 + "; `muster down` stops it, and --detach "
+                                   "starts only what is missing"};
+  }
   auto found = find_programs(out->plan);
   if (!found)
     return found.failure();
   out->found = std::move(*found);
-  if (auto free = check_ports(out->plan); !free)
+  if (auto free = check_ports(*out); !free)
     return free.failure();
   return out;
 }
 
-std::vector<std::pair<std::string, process_record>>
-running_processes(const fs::path& directory, const cluster_plan& x) {
-  std::vector<std::pair<std::string, process_record>> out;
+running running_processes(const fs::path& directory, const cluster_plan& x) {
+  running out;
   auto add = [&](const std::string& name) {
     auto record = read_record(folder_of(directory, name));
     if (record && is_alive(*record))
       out.emplace_back(name, *record);
   };
-  for (auto& each : x.machines)
-    add(each.id);
+  // In the order of their start.
   for (auto& each : x.etcd)
     add(each.name);
+  for (auto& each : x.machines)
+    add(each.id);
   return out;
 }
 

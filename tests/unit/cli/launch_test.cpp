@@ -116,15 +116,16 @@ TEST_CASE("launch: a program that is not there") {
 TEST_CASE("launch: directories of others are left alone") {
   scratch_folder folder;
   folder.write("file", "x");
-  auto checked = check_before_start(folder.path, {});
+  auto checked = check_before_start(folder.path, {}, true);
   REQUIRE_FALSE(checked);
   CHECK(has(checked.failure().message, "neither empty nor a cluster's"));
   folder.write("cluster.json", R"({"layout":99})");
-  checked = check_before_start(folder.path, {});
+  checked = check_before_start(folder.path, {}, true);
   REQUIRE_FALSE(checked);
   CHECK(has(checked.failure().message, "another version"));
   folder.write("cluster.json", "{");
-  CHECK(check_before_start(folder.path, {}).failure().code == errc::corrupt);
+  CHECK(check_before_start(folder.path, {}, true).failure().code
+        == errc::corrupt);
 }
 
 TEST_CASE("launch: one at a time works on a directory") {
