@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# To be sourced by tests with a cluster of real processes. Makes a folder
+# `$work` that goes at the end, and stops the cluster in `$dir` whatever
+# happens. The programs are in MUSTER_BIN.
+
+# shellcheck source=tests/eventually.sh
+source "$(dirname "${BASH_SOURCE[0]}")/eventually.sh"
+
+bin=${MUSTER_BIN:-build/bin}
+work=$(mktemp -d)
+dir=$work/cluster
+paused=()
+
+muster() { timeout 180 "$bin/muster" --dir "$dir" "$@"; }
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+step() { printf -- '-- %s\n' "$*"; }
+
+# expect STATUS COMMAND...: runs it, its exit status must be that. What it says
+# is in $work/stdout and $work/stderr.
+expect() {
+  local wanted=$1 status=0
+  shift
+  "$@" > "$work/stdout" 2> "$work/stderr" || status=$?
+  if ((status != wanted)); then
+    cat "$work/stdout" "$work/stderr" >&2
+    fail "exit status $status instead of $wanted: $*"
+  fi
+}
+
+# said TEXT: the last `expect` printed it.
+said() {
+  if ! grep -qF -- "$1" "$work/stdout" "$work/stderr"; then
+    cat "$work/stdout" "$work/stderr" >&2
+    fail "it did not say: $1"
+  fi
+}
+
+# field NAME: the first member of that name in the JSON of stdin, without
+# quotes.
+field() {
+  grep -oE "\"$1\":(\"[^\"]*\"|[^,}]*)" | head -n 1 \
+    | sed -E 's/^"[^"]*"://; s/^"//; s/"$//'
+}
+
+pid_of() { field pid < "$dir/$1/process.json"; }
+
+pause() {
+  kill -STOP "$(pid_of "$1")"
+  paused+=("$1")
+}
+
+resume() {
+  kill -CONT "$(pid_of "$1")"
+  paused=()
+}
+
+# Every record, one a line, without who served it.
+dump() {
+  muster ls / -o json "$@" | sed -E 's/\},\{/},\n{/g; s/^\[//; s/\]$//' \
+    | sed -E 's/,"epoch".*//'
+}
+
+end_of_test() {
+  local status=$? log
+  for machine in "${paused[@]}"; do
+    kill -CONT "$(pid_of "$machine")" 2> /dev/null || true
+  done
+  if ((status != 0)) && [[ -d $dir ]]; then
+    for log in "$dir"/*/log; do
+      printf '== the end of %s\n' "$log"
+      tail -n 15 "$log"
+    done >&2
+  fi
+  if [[ -f $dir/cluster.json ]]; then
+    muster down > /dev/null || status=1
+  fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap end_of_test EXIT
