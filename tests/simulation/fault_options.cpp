@@ -6,7 +6,7 @@ namespace muster::sim {
 fault_options fault_options::swarm(sim_random& random) {
   fault_options out;
   auto coin = [&] { return random.chance(500); };
-  auto mean = [&] { return coin() ? random.between(2s, 20s) : nanoseconds{0}; };
+  auto mean = [&] { return coin() ? random.between(1s, 12s) : nanoseconds{0}; };
   auto rare = [&](unsigned permille_max) {
     return coin() ? static_cast<unsigned>(random.below(permille_max + 1)) : 0u;
   };

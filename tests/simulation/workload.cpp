@@ -38,6 +38,7 @@ struct workload::open_write {
   command what;
   std::vector<size_t> positions;
   size_t attempts_left = 0;
+  bool undecided = false;
   sequence born;
   nanoseconds timeout{};
 };
@@ -246,12 +247,13 @@ void workload::send_write(const write_ptr& w, client& c,
 void workload::on_answer(const write_ptr& w, client& c, command_answer x) {
   if (x.what == outcome::unknown && w->attempts_left > 0) {
     --w->attempts_left;
+    w->undecided = true;
     w->born = x.born;
     retry(w, c);
     return;
   }
   // What an earlier attempt left undecided, a later denial does not decide.
-  if (x.what == outcome::unavailable && w->born != sequence{})
+  if (x.what == outcome::unavailable && w->undecided)
     x.what = outcome::unknown;
   settle(*w, x);
   auto key = history_[w->positions[0]].key;
