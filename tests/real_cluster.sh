@@ -12,6 +12,8 @@ bin=${MUSTER_BIN:-build/bin}
 work=$(mktemp -d)
 dir=$work/cluster
 paused=()
+# The number of an `up` in the foreground, if a test has started one.
+up=''
 
 muster() { timeout 180 "$bin/muster" --dir "$dir" "$@"; }
 
@@ -61,6 +63,9 @@ resume() {
   paused=()
 }
 
+# The processes of the cluster, whoever started them, as /proc/PID/cmdline.
+processes() { grep -lsF -- "$dir/" /proc/[0-9]*/cmdline || true; }
+
 # Every record, one a line, without who served it.
 dump() {
   muster ls / -o json "$@" | sed -E 's/\},\{/},\n{/g; s/^\[//; s/\]$//' \
@@ -77,6 +82,10 @@ end_of_test() {
       printf '== the end of %s\n' "$log"
       tail -n 15 "$log"
     done >&2
+  fi
+  if [[ -n $up ]]; then
+    kill "$up" 2> /dev/null || true
+    wait "$up" || true
   fi
   if [[ -f $dir/cluster.json ]]; then
     muster down > /dev/null || status=1

@@ -146,5 +146,5 @@ read_by "$key" 'past a backup' "${machines[@]}"
 step 'stop'
 expect 0 muster down
 said '6 processes stopped'
-[[ -z $(pgrep -f "$dir" || true) ]] || fail 'a process is left behind'
+[[ -z $(processes) ]] || fail 'a process is left behind'
 echo 'passed'
