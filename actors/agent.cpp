@@ -93,19 +93,20 @@ void agent_actor_state::dispatch() {
   effects.clear();
 }
 
+void agent_actor_state::take(const peer& from, submit& x) {
+  if (x.shard.value >= env->facts.shard_count)
+    return;
+  core(x.shard).on_submit(from, std::move(x), effects);
+  dispatch();
+}
+
 agent_actor::behavior_type
 agent_behavior(agent_actor::stateful_pointer<agent_actor_state> self,
                machine_environment* env) {
   self->state.env = env;
   using state = agent_actor_state;
   return {
-    [self](const peer& from, submit& x) {
-      auto& s = self->state;
-      if (x.shard.value >= s.env->facts.shard_count)
-        return;
-      s.core(x.shard).on_submit(from, std::move(x), s.effects);
-      s.dispatch();
-    },
+    [self](const peer& from, submit& x) { self->state.take(from, x); },
     about_copy<copy_request>(self,
                              [](state& s, auto& c, auto& from, auto& x) {
                                c.on_copy_request(from, x, s.effects);

@@ -17,7 +17,7 @@ struct copies_dispatcher {
     env.send(x.to, std::move(x.what));
   }
   void operator()(copy_effects::table& x) {
-    std::visit(shard_dispatcher{env, x.shard}, x.what);
+    std::visit(shard_dispatcher{env, x.shard, publisher::copies}, x.what);
   }
   void operator()(copy_effects::renew& x) {
     caf::anon_send(env.actors.leases, renew_lease{x.granter});
@@ -57,9 +57,9 @@ copies_behavior(copies_actor::stateful_pointer<copies_actor_state> self,
     from_home<validate>(self),
     [self](const peer& from, const fence& x) {
       auto& s = self->state;
-      auto answered = s.core->on_fence(from, x, s.effects);
+      s.core->on_fence(x, s.effects);
       s.dispatch();
-      if (!answered && x.shard.value < s.env->facts.shard_count)
+      if (x.shard.value < s.env->facts.shard_count)
         caf::anon_send(s.env->actors.shards[x.shard.value], from, x);
     },
     [self](const pin_prefix& x) {

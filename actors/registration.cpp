@@ -63,9 +63,8 @@ struct registration : std::enable_shared_from_this<registration> {
                   "this machine's cluster options differ from the cluster's: "
                   "start it with the options it was made with");
     if (alive && (alive->value != store || store == "0"))
-      return fail(errc::in_use,
-                  "another process is registered as " + id
-                    + "; stop it or choose another machine id");
+      return fail(errc::in_use, "another process is registered as " + id
+                                  + "; stop it or choose another machine id");
     // The revision of this change will be above this one, so no two
     // registrations get the same number.
     request.own.who.run = incarnation{x.revision + 1};

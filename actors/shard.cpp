@@ -17,9 +17,22 @@ auto from_peer(shard_actor::stateful_pointer<shard_actor_state> self) {
   };
 }
 
-/// A handler for a message of this machine that `input` takes.
+/// A handler for a message of this machine that the core takes as it is.
+template <class Message>
+auto local(shard_actor::stateful_pointer<shard_actor_state> self,
+           void (shard_replica::*input)(const Message&, boot_time,
+                                        shard_effects&)) {
+  return [self, input](const Message& x) {
+    auto& s = self->state;
+    ((*s.core).*input)(x, s.env->now(), s.effects);
+    s.dispatch();
+  };
+}
+
+/// A handler for a message of this machine whose fields the core takes.
 template <class Message, class Input>
-auto local(shard_actor::stateful_pointer<shard_actor_state> self, Input input) {
+auto unpacked(shard_actor::stateful_pointer<shard_actor_state> self,
+              Input input) {
   return [self, input](const Message& x) {
     auto& s = self->state;
     input(*s.core, x, s.env->now(), s.effects);
@@ -76,7 +89,6 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
   self->state.env = env;
   self->state.core.emplace(std::move(*core));
   using replica = shard_replica;
-  using effects = shard_effects;
   return {
     from_peer<join_request>(self),
     from_peer<join>(self),
@@ -99,42 +111,34 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
       if (auto told = explain_from_log(*s.core, x); told.found)
         s.env->send(from.id, std::move(told));
     },
-    local<home_submit>(self, [](replica& c, auto& x, auto now,
-                                effects& out) { c.on_submit(x, now, out); }),
-    local<copy_ask>(self, [](replica& c, auto& x, auto now,
-                             effects& out) { c.on_copy_ask(x, now, out); }),
-    local<holders_ready>(self,
-                         [](replica& c, auto& x, auto now, effects& out) {
-                           c.on_holders_ready(x, now, out);
-                         }),
-    local<assignment>(self, [](replica& c, auto& x, auto now,
-                               effects& out) { c.on_assignment(x, now, out); }),
-    local<swap_done>(self,
-                     [](replica& c, auto& x, auto now, effects& out) {
-                       c.on_swap_result(x.writer, x.landed, x.conflict, x.at,
-                                        now, out);
-                     }),
-    local<member_list>(self,
-                       [](replica& c, auto& x, auto now, effects& out) {
-                         c.on_members(x.at, x.changed_at, peers_of(x), now,
-                                      out);
-                       }),
-    local<authority>(self, [](replica& c, auto& x, auto now,
-                              effects& out) { c.on_authority(x, now, out); }),
-    local<lease_news>(self, [](replica& c, auto& x, auto,
-                               effects& out) { c.on_lease_news(x, out); }),
-    local<uncovered>(self, [](replica& c, auto& x, auto now,
-                              effects& out) { c.on_uncovered(x, now, out); }),
-    local<heard>(self, [](replica& c, auto& x, auto now,
-                          effects&) { c.on_heard(x.who, now); }),
-    local<link_up>(self, [](replica& c, auto& x, auto now,
-                            effects& out) { c.on_link_up(x.who, now, out); }),
-    local<durable>(self, [](replica& c, auto& x, auto now,
-                            effects& out) { c.on_durable(x.token, now, out); }),
-    local<checkpointed>(self,
-                        [](replica& c, auto& x, auto now, effects& out) {
-                          c.on_checkpoint(x.upto, now, out);
+    local<home_submit>(self, &replica::on_submit),
+    local<copy_ask>(self, &replica::on_copy_ask),
+    local<holders_ready>(self, &replica::on_holders_ready),
+    local<assignment>(self, &replica::on_assignment),
+    unpacked<swap_done>(self,
+                        [](replica& c, auto& x, auto now, auto& out) {
+                          c.on_swap_result(x.writer, x.landed, x.conflict, x.at,
+                                           now, out);
                         }),
+    unpacked<member_list>(self,
+                          [](replica& c, auto& x, auto now, auto& out) {
+                            c.on_members(x.at, x.changed_at, peers_of(x), now,
+                                         out);
+                          }),
+    local<authority>(self, &replica::on_authority),
+    unpacked<lease_news>(self, [](replica& c, auto& x, auto,
+                                  auto& out) { c.on_lease_news(x, out); }),
+    local<uncovered>(self, &replica::on_uncovered),
+    unpacked<heard>(self, [](replica& c, auto& x, auto now,
+                             auto&) { c.on_heard(x.who, now); }),
+    unpacked<link_up>(self, [](replica& c, auto& x, auto now,
+                               auto& out) { c.on_link_up(x.who, now, out); }),
+    unpacked<durable>(self, [](replica& c, auto& x, auto now,
+                               auto& out) { c.on_durable(x.token, now, out); }),
+    unpacked<checkpointed>(self,
+                           [](replica& c, auto& x, auto now, auto& out) {
+                             c.on_checkpoint(x.upto, now, out);
+                           }),
     [self](const tick&) {
       auto& s = self->state;
       auto now = s.env->now();

@@ -11,6 +11,7 @@ namespace muster {
 struct shard_dispatcher {
   machine_environment& env;
   shard_id shard;
+  publisher who = publisher::replica;
 
   void operator()(persist_effect& x);
   void operator()(checkpoint_effect& x);
@@ -33,7 +34,7 @@ struct shard_dispatcher {
   /// The publish_... kinds: the read table.
   template <class Publish>
   void operator()(Publish& x) {
-    env.table.publish(shard, x);
+    env.table.publish(who, shard, x);
   }
 };
 

@@ -3,47 +3,52 @@
 
 namespace muster {
 
-void table_publisher::publish(shard_id shard, const publish_begin& x) {
+void table_publisher::publish(publisher who, shard_id shard,
+                              const publish_begin& x) {
+  auto i = present_.find(shard);
+  if (i != present_.end() && who == publisher::copies
+      && i->second.owner == publisher::replica)
+    return;
   auto number = table_.begin(shard, static_cast<uint8_t>(x.from), x.of, x.in);
-  present_[shard] = present{number, x.of, x.in};
+  present_[shard] = present{who, number, x.of, x.in};
 }
 
-void table_publisher::publish(shard_id shard, const publish_drop&) {
+void table_publisher::apply(shard_id shard, const publish_drop&) {
   present_.erase(shard);
   table_.drop(shard);
 }
 
-void table_publisher::publish(shard_id shard, const publish_lease& x) {
+void table_publisher::apply(shard_id shard, const publish_lease& x) {
   auto i = present_.find(shard);
   if (i != present_.end() && i->second.of == x.of && i->second.in == x.in)
     table_.set_lease(shard, i->second.number, x.end);
 }
 
-void table_publisher::publish(shard_id shard, const publish_invalid& x) {
+void table_publisher::apply(shard_id shard, const publish_invalid& x) {
   table_.invalidate(shard, x.keys);
 }
 
-void table_publisher::publish(shard_id shard, const publish_put& x) {
+void table_publisher::apply(shard_id shard, const publish_put& x) {
   table_.put(shard, x.key, x.value, x.version);
 }
 
-void table_publisher::publish(shard_id shard, const publish_erase& x) {
+void table_publisher::apply(shard_id shard, const publish_erase& x) {
   table_.erase(shard, x.key);
 }
 
-void table_publisher::publish(shard_id shard, const publish_whole&) {
+void table_publisher::apply(shard_id shard, const publish_whole&) {
   table_.install_prefix(shard, "/");
 }
 
-void table_publisher::publish(shard_id shard, const publish_prefix& x) {
+void table_publisher::apply(shard_id shard, const publish_prefix& x) {
   table_.install_prefix(shard, x.prefix);
 }
 
-void table_publisher::publish(shard_id shard, const publish_no_prefix& x) {
+void table_publisher::apply(shard_id shard, const publish_no_prefix& x) {
   table_.drop_prefix(shard, x.prefix);
 }
 
-void table_publisher::publish(shard_id shard, const publish_evict& x) {
+void table_publisher::apply(shard_id shard, const publish_evict& x) {
   table_.evict(shard, x.key);
 }
 

@@ -71,9 +71,9 @@ std::string each_line(std::string_view text, Take take) {
 }
 
 error damaged(std::string_view what, const std::string& field) {
-  return error{errc::corrupt, std::string{what}
-                                + " in the coordinator has a malformed field: "
-                                + field};
+  return error{errc::corrupt,
+               std::string{what}
+                 + " in the coordinator has a malformed field: " + field};
 }
 
 } // namespace
@@ -118,8 +118,7 @@ std::string to_text(const member& x) {
   return line("id", x.who.id.value) + line("incarnation", x.who.run.value)
          + line("store", x.store.value) + line("host", x.host)
          + line("port", x.port) + line("http", x.http) + line("role", x.role)
-         + line("rack", x.rack)
-         + line("pid", static_cast<uint64_t>(x.pid));
+         + line("rack", x.rack) + line("pid", static_cast<uint64_t>(x.pid));
 }
 
 result<member> parse_member(std::string_view text) {

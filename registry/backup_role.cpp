@@ -144,7 +144,9 @@ void backup_role::on_commit(sequence upto) {
 
 void backup_role::on_snapshot(const snapshot& x) {
   if (x.chunk == 0 && (!installing_ || installing_->as_of != x.as_of)) {
+    // It may have been ready: the primary's log began after what we share.
     ready_ = false;
+    durable_at_.clear();
     installing_ = transfer{x.as_of, 0, false, {}};
     ctx_.emit(publish_drop{});
     ctx_.pending.clear();

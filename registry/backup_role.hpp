@@ -56,6 +56,11 @@ public:
     return link_;
   }
 
+  /// Whether everything up to `upto` of this primary's log is durable here.
+  bool has(sequence upto) const {
+    return ready_ && durable_ >= upto;
+  }
+
   bool ready() const {
     return ready_;
   }

@@ -330,23 +330,14 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
   }
 }
 
-bool local_copies::on_fence(const peer& from, const fence& x,
-                            copy_effects& out) {
+void local_copies::on_fence(const fence& x, copy_effects& out) {
   auto i = shards_.find(x.shard);
-  if (i == shards_.end() || x.to != self_.run)
-    return true;
+  if (i == shards_.end() || x.to != self_.run || x.of < i->second.known)
+    return;
   auto& s = i->second;
-  if (x.of >= s.known) {
-    s.known = x.of;
-    if (s.of.of < x.of && !s.replica_here)
-      drop_all(x.shard, s, out);
-  }
-  if (s.replica_here)
-    return false;
-  if (x.of >= s.known)
-    out.all.emplace_back(
-      send_effect{from.id, fence_ack{x.shard, x.of, from.run}});
-  return true;
+  s.known = x.of;
+  if (s.of.of < x.of)
+    drop_all(x.shard, s, out);
 }
 
 void local_copies::on_link_up(const peer& who, boot_time now,

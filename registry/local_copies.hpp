@@ -77,10 +77,9 @@ public:
   void on_message(const peer& from, const validate& x, boot_time now,
                   copy_effects& out);
 
-  /// F1: drops the copies of lower terms and knows the term from now on.
-  /// @returns true if this core answers; false: a replica of the shard here
-  /// must answer
-  bool on_fence(const peer& from, const fence& x, copy_effects& out);
+  /// F1: drops the copies of lower terms and knows the term from now on. The
+  /// shard's own core here answers, after this: it may serve them as well.
+  void on_fence(const fence& x, copy_effects& out);
 
   /// Whether every shard under the pinned prefix is served here: by an
   /// installed copy, or since the machine is a replica.

@@ -90,7 +90,13 @@ bool primary_role::answer_known(const home_submit& x) {
 
 bool primary_role::reject_now(const home_submit& x) {
   auto out = verdict_for(x, outcome::unavailable);
-  if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
+  // The origin has checked it; a home does not trust another machine's word.
+  auto checked = check_command(x.what.what, ctx_.options.shard_count);
+  if (!checked || *checked != ctx_.shard)
+    out.detail = "invalid: "
+                 + (checked ? "a key of another shard"
+                            : checked.failure().message);
+  else if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
     out.detail = "too few backups in sync: "
                  + std::to_string(assigned_.in_sync.size()) + " of "
                  + std::to_string(ctx_.options.min_copies) + " copies";

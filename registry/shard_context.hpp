@@ -16,6 +16,8 @@ namespace muster {
 
 /// Limits and times of one shard's replication.
 struct shard_options {
+  /// Of the cluster; submissions are checked against it.
+  uint32_t shard_count = 64;
   lease_options lease;
   /// C2: with fewer in-sync replicas writes are refused.
   uint32_t min_copies = 2;

@@ -147,7 +147,7 @@ void shard_replica::on_message(const peer& from, const snapshot& x,
   // L2: a replica of the in-sync set never gives up what it acknowledged.
   auto shortens = ctx_.newest.has(ctx_.me()) && complete_
                   && x.as_of < ctx_.log.last();
-  if (role && role->ready()) {
+  if (role && role->has(x.as_of)) {
     role->repeat_snapshot_ack(x); // sent again; it has been installed
   } else if (role && !shortens && !checkpointing_) {
     heard_primary_ = now;

@@ -94,6 +94,7 @@ machine_facts facts_of(const settings& x, const member& own,
   out.replication = x.cluster.replication;
   out.first_machines = x.process.first_machines;
   out.stores_data = own.store != store_id{};
+  out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;
   return out;

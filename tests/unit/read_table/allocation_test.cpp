@@ -2,7 +2,7 @@
 
 // No read allocates. The operators below are the whole test program's.
 
-#include "fixture.hpp"
+#include "tests/unit/read_table/fixture.hpp"
 
 #include <catch2/catch.hpp>
 

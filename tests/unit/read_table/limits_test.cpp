@@ -3,8 +3,7 @@
 // What happens at each limit of `read_table_options`, and what memory is used.
 
 #include "registry/key.hpp"
-
-#include "fixture.hpp"
+#include "tests/unit/read_table/fixture.hpp"
 
 #include <catch2/catch.hpp>
 

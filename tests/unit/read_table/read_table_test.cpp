@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fixture.hpp"
+#include "tests/unit/read_table/fixture.hpp"
 
 #include <catch2/catch.hpp>
 

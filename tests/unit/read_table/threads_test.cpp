@@ -7,7 +7,7 @@
 // n. A read must be of a command that is not older than what was answered, or
 // seen by any read that had ended, before the read began.
 
-#include "fixture.hpp"
+#include "tests/unit/read_table/fixture.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,8 +3,7 @@
 // The table beside a dumb twin, under random operations.
 
 #include "registry/key.hpp"
-
-#include "fixture.hpp"
+#include "tests/unit/read_table/fixture.hpp"
 
 #include <catch2/catch.hpp>
 

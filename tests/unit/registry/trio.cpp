@@ -88,6 +88,7 @@ recovered_replica plain_disk::recovered() const {
 
 trio::trio(size_t replica_count, size_t machine_count, shard_options options)
   : options_(options) {
+  options_.shard_count = 1;
   assigned_.shard = only_shard;
   for (size_t i = 0; i < machine_count; ++i) {
     auto& m = machines_.emplace_back();
@@ -291,12 +292,8 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
           c.on_message(sender, x, now_, out);
         });
       } else if constexpr (std::is_same_v<type, fence>) {
-        auto answered = false;
-        with_copies(to, [&](auto& c, auto& out) {
-          answered = c.on_fence(sender, x, out);
-        });
-        if (!answered)
-          replica(x);
+        with_copies(to, [&](auto& c, auto& out) { c.on_fence(x, out); });
+        replica(x);
       } else if constexpr (requires(shard_effects & out) {
                              m.replica->on_message(sender, x, now_, out);
                            }) {
