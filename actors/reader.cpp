@@ -9,6 +9,9 @@ namespace {
 
 constexpr size_t explains_max = 1024;
 
+/// For how long a log's answer waits for the origin's own.
+constexpr nanoseconds origin_grace = std::chrono::milliseconds{150};
+
 } // namespace
 
 explain_reply to_reply(uint64_t ticket, const story& x) {
@@ -64,7 +67,7 @@ void reader_actor_state::ask_story(const ask_explain& x) {
     env->ports.replies.timed_out(x.ticket);
     return;
   }
-  explains[x.ticket] = x.deadline;
+  explains[x.ticket].deadline = x.deadline;
   auto view = env->routing.view();
   for (auto& [id, member] : view->members)
     env->send(id, explain_request{x.ticket, x.id});
@@ -80,15 +83,34 @@ void reader_actor_state::tell_story(const peer& from,
     caf::anon_send(shard, from, x);
 }
 
+void reader_actor_state::take_story(explain_reply& x) {
+  auto i = explains.find(x.ticket);
+  if (i == explains.end())
+    return;
+  if (x.from_log) {
+    if (!i->second.from_log)
+      i->second.deadline = std::min(i->second.deadline,
+                                    env->now() + origin_grace);
+    i->second.from_log = std::move(x);
+    return;
+  }
+  explains.erase(i);
+  env->ports.replies.explain_done(x.ticket, std::move(x));
+}
+
 void reader_actor_state::end_late(boot_time now) {
   for (auto ticket : reads->on_tick(now, questions))
     env->ports.replies.timed_out(ticket);
   for (auto i = explains.begin(); i != explains.end();) {
-    if (now < i->second) {
+    auto& [ticket, open] = *i;
+    if (now < open.deadline) {
       ++i;
       continue;
     }
-    env->ports.replies.timed_out(i->first);
+    if (open.from_log)
+      env->ports.replies.explain_done(ticket, std::move(*open.from_log));
+    else
+      env->ports.replies.timed_out(ticket);
     i = explains.erase(i);
   }
 }
@@ -116,11 +138,7 @@ reader_behavior(reader_actor::stateful_pointer<reader_actor_state> self,
     [self](const peer& from, const explain_request& x) {
       self->state.tell_story(from, x);
     },
-    [self](const peer&, explain_reply& x) {
-      auto& s = self->state;
-      if (s.explains.erase(x.ticket) > 0)
-        s.env->ports.replies.explain_done(x.ticket, std::move(x));
-    },
+    [self](const peer&, explain_reply& x) { self->state.take_story(x); },
     [self](const peer&, watch_news& x) {
       auto& s = self->state;
       if (s.watches->on_news(x, s.env->now(), s.requests))

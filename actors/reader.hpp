@@ -20,7 +20,14 @@ struct reader_actor_state {
   machine_environment* env = nullptr;
   std::optional<remote_reads> reads;
   std::optional<remote_watches> watches;
-  std::map<uint64_t, boot_time> explains;
+  /// A question about a story; what a log says is held back for a moment, in
+  /// case the origin remembers more.
+  struct open_explain {
+    boot_time deadline{};
+    std::optional<explain_reply> from_log;
+  };
+
+  std::map<uint64_t, open_explain> explains;
   remote_reads::sends questions;
   remote_watches::sends requests;
 
@@ -28,6 +35,7 @@ struct reader_actor_state {
   void dispatch();
   void ask_story(const ask_explain& x);
   void tell_story(const peer& from, const explain_request& x);
+  void take_story(explain_reply& x);
   void end_late(boot_time now);
 };
 
