@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <mutex>
 #include <signal.h>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -154,6 +155,17 @@ private:
   bool stopping_ = false;
 };
 
+/// Takes as many descriptors as the system allows: the limits of connections
+/// and watches are above the 1,024 that a login usually gets.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    say("the limit of open files could not be raised");
+}
+
 /// Runs the service until a signal or its own end.
 int serve(const configuration& config) {
   sigset_t signals;
@@ -163,6 +175,7 @@ int serve(const configuration& config) {
   // Before any thread exists: all of them inherit it.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   service what{config};
   int status = 1;
   auto main_thread = ::pthread_self();
