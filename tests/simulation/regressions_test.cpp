@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/simulation/simulation.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace muster::sim;
+
+namespace {
+
+simulation_result run_seed(uint64_t seed) {
+  simulation_options options;
+  options.seed = seed;
+  return simulate(options);
+}
+
+} // namespace
+
+TEST_CASE("seeds that once failed pass", "[simulation]") {
+  auto seed = GENERATE(4u, 8u, 14u, 56u, 1177u, 1251u, 1269u, 5013u, 5044u);
+  INFO("muster-sim --seed " << seed);
+  auto x = run_seed(seed);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+}
+
+TEST_CASE("a seed with the real actors is one run", "[simulation]") {
+  auto x = run_seed(7);
+  auto y = run_seed(7);
+  CHECK(x.messages == y.messages);
+  CHECK(x.definite_count == y.definite_count);
+  CHECK(x.operations.size() == y.operations.size());
+}
