@@ -2,12 +2,11 @@
 #include "runtime/store/entry_format.hpp"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
+#include <xxhash.h>
 
 #include <streambuf>
 

@@ -44,16 +44,17 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
 void print_counts(const simulation_result& x) {
   auto& d = x.done;
   auto& f = x.faults;
-  std::printf("  %zu definite: %zu committed, %zu refused, %zu unavailable, "
-              "%zu unknown, %zu reads at home, %zu in memory (%zu of copies), "
-              "%zu listings\n",
-              x.definite_count, d.committed, d.refused, d.unavailable,
-              d.unknown, d.remote_reads, d.local_reads, d.copy_reads,
-              d.listings);
-  std::printf("  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
-              "%zu resets, %zu coordinator, %zu clock, %zu wipes\n",
-              f.crashes, f.power_losses, f.pauses, f.cuts, f.resets,
-              f.coordinator_away, f.clock_changes, f.wipes);
+  std::printf(
+    "  %zu definite: %zu committed, %zu refused, %zu unavailable, "
+    "%zu unknown, %zu reads at home, %zu in memory (%zu of copies), "
+    "%zu listings\n",
+    x.definite_count, d.committed, d.refused, d.unavailable, d.unknown,
+    d.remote_reads, d.local_reads, d.copy_reads, d.listings);
+  std::printf(
+    "  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
+    "%zu resets, %zu coordinator, %zu clock, %zu wipes\n",
+    f.crashes, f.power_losses, f.pauses, f.cuts, f.resets, f.coordinator_away,
+    f.clock_changes, f.wipes);
 }
 
 int replay(const arguments& args) {
@@ -64,10 +65,11 @@ int replay(const arguments& args) {
   std::printf("seed %llu: %s\n", static_cast<unsigned long long>(args.seed),
               x.problem.empty() ? "passed" : x.problem.c_str());
   print_counts(x);
-  std::printf("  %.1f virtual seconds in %.2f s: %.0f times real time, %llu "
-              "messages\n",
-              simulated, took, simulated / took,
-              static_cast<unsigned long long>(x.messages));
+  std::printf(
+    "  %.1f virtual seconds in %.2f s: %.0f times real time, %llu "
+    "messages\n",
+    simulated, took, simulated / took,
+    static_cast<unsigned long long>(x.messages));
   if (!args.history.empty()) {
     std::ofstream out{args.history};
     write_json_lines(out, x.operations);
@@ -88,18 +90,18 @@ int run_many(const arguments& args) {
     if (x.problem.empty())
       continue;
     ++failed;
-    std::printf("FAILED seed %llu: %s\n",
-                static_cast<unsigned long long>(seed),
+    std::printf("FAILED seed %llu: %s\n", static_cast<unsigned long long>(seed),
                 args.quiet ? x.problem.substr(0, x.problem.find('\n')).c_str()
                            : x.problem.c_str());
     std::fflush(stdout);
   }
   auto took = seconds_since(begin);
-  std::printf("%llu seeds, %llu failed, %zu definite operations, %.1f s: %.2f "
-              "seeds/s, %.0f times real time\n",
-              static_cast<unsigned long long>(args.seeds),
-              static_cast<unsigned long long>(failed), definite, took,
-              static_cast<double>(args.seeds) / took, simulated / took);
+  std::printf(
+    "%llu seeds, %llu failed, %zu definite operations, %.1f s: %.2f "
+    "seeds/s, %.0f times real time\n",
+    static_cast<unsigned long long>(args.seeds),
+    static_cast<unsigned long long>(failed), definite, took,
+    static_cast<double>(args.seeds) / took, simulated / took);
   return failed == 0 ? 0 : 1;
 }
 
@@ -112,8 +114,9 @@ int main(int argc, char** argv) {
   auto many = app.add_option("--seeds", args.seeds, "Run so many seeds");
   one->excludes(many);
   app.add_option("--first-seed", args.first_seed, "The first of --seeds");
-  app.add_option("--seconds", args.seconds,
-                 "Virtual seconds with faults; 15 without follow")
+  app
+    .add_option("--seconds", args.seconds,
+                "Virtual seconds with faults; 15 without follow")
     ->check(CLI::Range(5u, 3600u));
   app.add_flag("--trace", args.trace, "Print one line an event");
   app.add_flag("--calm", args.calm, "Only delays, no faults");

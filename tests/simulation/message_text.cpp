@@ -9,14 +9,14 @@ namespace {
 
 /// In the order of `wire_message`.
 constexpr std::array<const char*, std::variant_size_v<wire_message>> names{
-  "lease_request", "lease_grant",  "submit",          "enlist",
-  "verdict",       "read_request", "read_reply",      "list_request",
-  "list_reply",    "copy_request", "copy_session",    "copy_grant",
-  "invalidate",    "invalidate_ack", "validate",      "copy_drop",
-  "join_request",  "join",         "joined",          "snapshot",
-  "snapshot_ack",  "prepare",      "prepare_ack",     "commit",
-  "drop_replica",  "drop_ack",     "fence",           "fence_ack",
-  "explain_request", "explain_reply", "watch_request", "watch_news"};
+  "lease_request",   "lease_grant",    "submit",        "enlist",
+  "verdict",         "read_request",   "read_reply",    "list_request",
+  "list_reply",      "copy_request",   "copy_session",  "copy_grant",
+  "invalidate",      "invalidate_ack", "validate",      "copy_drop",
+  "join_request",    "join",           "joined",        "snapshot",
+  "snapshot_ack",    "prepare",        "prepare_ack",   "commit",
+  "drop_replica",    "drop_ack",       "fence",         "fence_ack",
+  "explain_request", "explain_reply",  "watch_request", "watch_news"};
 
 std::string number(const char* name, uint64_t x) {
   return std::string{" "} + name + "=" + std::to_string(x);

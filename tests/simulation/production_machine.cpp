@@ -108,7 +108,8 @@ private:
     return out;
   }
 
-  std::map<uint64_t, std::variant<command_function, read_function, list_function>>
+  std::map<uint64_t,
+           std::variant<command_function, read_function, list_function>>
     open_;
   uint64_t last_ = 0;
 };
@@ -172,9 +173,9 @@ struct production_machine::process final : transport_listener {
   }
 
   void run() {
-    machine_ports p{ports.clock,  ports.network, disk(),       ports.config,
-                    table,        replies,       ports.random, ports.events,
-                    codec};
+    machine_ports p{ports.clock,  ports.network, disk(),
+                    ports.config, table,         replies,
+                    ports.random, ports.events,  codec};
     env.emplace(p, facts(), history_max);
     env->observer = [this](const shard_replica& x) {
       owner.watch_.observe(own.who.id, ports.clock, x);
@@ -293,16 +294,17 @@ bool production_machine::submit(command x, sequence born, nanoseconds timeout,
                       + std::to_string(++p.command_count)};
   auto shard = check_command(x, owner_.shape_.shard_count);
   assert(shard);
-  auto ticket = p.replies.open(open_questions::command_function{std::move(then)});
+  auto ticket
+    = p.replies.open(open_questions::command_function{std::move(then)});
   caf::anon_send(seat->actor,
                  begin_command{std::move(x), *shard, seat->slot, ticket, born,
                                p.ports.clock.now() + timeout});
   return true;
 }
 
-void production_machine::ask_home(
-  shard_id shard, std::string key, nanoseconds timeout,
-  std::function<void(const read_reply*)> then) {
+void production_machine::ask_home(shard_id shard, std::string key,
+                                  nanoseconds timeout,
+                                  std::function<void(const read_reply*)> then) {
   auto& p = *process_;
   auto ticket = p.replies.open(open_questions::read_function{std::move(then)});
   caf::anon_send(p.env->actors.reader,
@@ -310,9 +312,9 @@ void production_machine::ask_home(
                                    p.ports.clock.now() + timeout}});
 }
 
-void production_machine::ask_list(
-  shard_id shard, std::string prefix, nanoseconds timeout,
-  std::function<void(const list_reply*)> then) {
+void production_machine::ask_list(shard_id shard, std::string prefix,
+                                  nanoseconds timeout,
+                                  std::function<void(const list_reply*)> then) {
   auto& p = *process_;
   auto ticket = p.replies.open(open_questions::list_function{std::move(then)});
   caf::anon_send(p.env->actors.reader,

@@ -9,8 +9,7 @@ void shard_watch::report(const shard_replica& x, const machine_id& owner,
                          std::string what) {
   if (problem_.empty())
     problem_ = std::move(what) + ", shard "
-               + std::to_string(x.context().shard.value) + " of "
-               + owner.value;
+               + std::to_string(x.context().shard.value) + " of " + owner.value;
 }
 
 void shard_watch::observe(const machine_id& owner, const clock_source& clock,

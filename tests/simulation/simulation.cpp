@@ -34,8 +34,8 @@ struct run {
   explicit run(const simulation_options& options)
     : options_(options), seeds_(options.seed),
       shape_(draw_shape(seeds_.fork(shape_label))), faults_(draw_faults()),
-      actors_(config_), host_(actors_, watch_, shape_,
-                              seeds_.fork(settle_label)),
+      actors_(config_),
+      host_(actors_, watch_, shape_, seeds_.fork(settle_label)),
       world_(options.seed, faults_, host_, options.trace),
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)),
       work_(world_, shape_, {}, seeds_.fork(work_label)) {
@@ -115,8 +115,7 @@ struct run {
     return out;
   }
 
-  std::string problem(const verdict& found,
-                      const simulation_result& x) const {
+  std::string problem(const verdict& found, const simulation_result& x) const {
     if (!found)
       return std::string{to_string(found.found)} + ": " + found.explanation;
     if (!watch_.problem().empty())

@@ -181,8 +181,8 @@ void workload::write(client& c, production_machine& m) {
     x.delta = static_cast<int64_t>(random_.below(7)) - 3;
     x.floor = -20;
     x.ceiling = 20;
-    muster::operation op{muster::operation_kind::add, x.key, {}, x.delta,
-                         x.floor, x.ceiling};
+    muster::operation op{
+      muster::operation_kind::add, x.key, {}, x.delta, x.floor, x.ceiling};
     w->what.operations.push_back(op);
     parts.push_back(x);
   } else if (dice < 30) {
@@ -211,10 +211,9 @@ void workload::write(client& c, production_machine& m) {
     x.demanded.on = by_value ? guard::kind::value : guard::kind::version;
     x.demanded.value = by_value ? seen->second.first : "";
     x.demanded.version = by_value ? 0 : seen->second.second;
-    w->what.guards.push_back({by_value ? guard_kind::value
-                                       : guard_kind::version,
-                              x.key, sequence{x.demanded.version},
-                              x.demanded.value});
+    w->what.guards.push_back(
+      {by_value ? guard_kind::value : guard_kind::version, x.key,
+       sequence{x.demanded.version}, x.demanded.value});
     if (x.kind == operation_kind::write)
       x.kind = operation_kind::cas;
   }
@@ -382,12 +381,10 @@ bool workload::list_local(client& c, production_machine& m,
                           const std::string& prefix) {
   auto x = draft(c, prefix);
   x.kind = operation_kind::list;
-  auto got = m.table().list(shard(prefix), prefix,
-                            [&](auto key, auto value, sequence version) {
-                              x.rows.push_back({std::string{key},
-                                                std::string{value},
-                                                version.value});
-                            });
+  auto got = m.table().list(
+    shard(prefix), prefix, [&](auto key, auto value, sequence version) {
+      x.rows.push_back({std::string{key}, std::string{value}, version.value});
+    });
   if (got.kind != read_kind::served)
     return false;
   x.outcome = answer::ok;
