@@ -104,7 +104,7 @@ private:
   entry_format codec_;
   std::unique_ptr<log_sink> events_;
   metrics metrics_;
-  ticket_desk desk_;
+  ticket_desk desk_{random_.next()};
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
     keep_running_{io_.get_executor()};
