@@ -128,8 +128,10 @@ result<reply> http_caller::send(const call& x) {
                     x.method != "GET");
 }
 
-result<reply> http_caller::stream(const call& x, std::chrono::seconds silence,
-                                  std::function<bool(std::string_view)> line) {
+result<stream_end>
+http_caller::stream(const call& x, std::chrono::seconds silence,
+                    std::function<bool(std::string_view)> line) {
+  using cause = stream_end::cause;
   line_reader reader{std::move(line), {}};
   auto headers = prepare(handle_.get(), to_, x, nullptr);
   curl_easy_setopt(handle_.get(), CURLOPT_WRITEFUNCTION, append_lines);
@@ -139,11 +141,16 @@ result<reply> http_caller::stream(const call& x, std::chrono::seconds silence,
                    static_cast<long>(silence.count()));
   deadline end{x.timeout};
   auto code = curl_easy_perform(handle_.get());
+  // The same code also says that nothing came for `silence`.
   bool timed_out = code == CURLE_OPERATION_TIMEDOUT && end.over();
-  auto status = status_of(handle_.get());
-  if (reader.ended || (timed_out && status == 200) || code == CURLE_OK)
-    return reply{status, std::move(reader.rest)};
-  return outcome_of(handle_.get(), code, {}, to_, false);
+  stream_end ended{status_of(handle_.get()), std::move(reader.rest),
+                   reader.ended ? cause::enough
+                   : timed_out  ? cause::time_over
+                                : cause::by_server};
+  if (reader.ended || (timed_out && ended.status == 200) || code == CURLE_OK)
+    return ended;
+  auto failed = outcome_of(handle_.get(), code, {}, to_, false);
+  return failed.failure();
 }
 
 } // namespace muster::cli

@@ -43,6 +43,15 @@ struct reply {
   std::string body;
 };
 
+struct stream_end {
+  enum class cause { enough, time_over, by_server };
+
+  long status = 0;
+  /// What came after the last whole line, such as a problem in one piece.
+  std::string rest;
+  cause why = cause::by_server;
+};
+
 /// How an easy handle with `prepare` applied ended.
 result<reply> outcome_of(CURL* handle, CURLcode code, std::string body,
                          const server_address& to, bool is_write);
@@ -70,8 +79,8 @@ public:
   /// Gives each line to `line` until it returns false, the server ends the
   /// stream or `x.timeout` is over, which are all successes; a stream that
   /// brings nothing for `silence` is `unavailable`.
-  result<reply> stream(const call& x, std::chrono::seconds silence,
-                       std::function<bool(std::string_view)> line);
+  result<stream_end> stream(const call& x, std::chrono::seconds silence,
+                            std::function<bool(std::string_view)> line);
 
 private:
   server_address to_;

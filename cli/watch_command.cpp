@@ -90,8 +90,8 @@ exit_code watch(const globals& x, const std::string& prefix) {
       if (!answered)
         return answered.failure();
       if (answered->status != 200)
-        return json_of(*answered).failure();
-      if (printer.ending && !end.over())
+        return json_of({answered->status, answered->rest}).failure();
+      if (answered->why == stream_end::cause::by_server)
         return error{errc::unavailable, "the machine ended the watch"};
       return printer.ending;
     });
