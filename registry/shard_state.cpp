@@ -1,38 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/shard_state.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <set>
 
 namespace muster {
 
 namespace {
 
-void put_u64(std::string& out, uint64_t x) {
-  for (int shift = 56; shift >= 0; shift -= 8)
+constexpr uint64_t block_size = 256;
+
+void put_number(std::string& out, uint64_t x, int bytes = 8) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
     out.push_back(static_cast<char>((x >> shift) & 0xFF));
 }
 
-/// @returns false if there are fewer than eight bytes left
-bool get_u64(std::string_view& in, uint64_t& out) {
-  if (in.size() < 8)
+/// @returns false if there are fewer than `bytes` left
+bool get_number(std::string_view& in, uint64_t& out, size_t bytes = 8) {
+  if (in.size() < bytes)
     return false;
   out = 0;
-  for (size_t i = 0; i < 8; ++i)
+  for (size_t i = 0; i < bytes; ++i)
     out = (out << 8) | static_cast<unsigned char>(in[i]);
-  in.remove_prefix(8);
+  in.remove_prefix(bytes);
   return true;
 }
 
-std::string id_key(sequence at) {
+uint64_t block_of(sequence at) {
+  return at.value / block_size;
+}
+
+std::string block_key(uint64_t block) {
   std::string out{"d"};
-  put_u64(out, at.value);
+  put_number(out, block);
   return out;
+}
+
+void put_remembered(std::string& out, const remembered_ids::item& x) {
+  put_number(out, x.what.at.value);
+  put_number(out, static_cast<uint64_t>(x.what.what), 1);
+  put_number(out, x.what.counters.size(), 2);
+  for (auto counter : x.what.counters)
+    put_number(out, static_cast<uint64_t>(counter));
+  put_number(out, x.id.size(), 2);
+  out += x.id;
+}
+
+bool get_remembered(std::string_view& in, remembered_ids::item& out) {
+  uint64_t at = 0;
+  uint64_t what = 0;
+  uint64_t count = 0;
+  uint64_t counter = 0;
+  if (!get_number(in, at) || !get_number(in, what, 1)
+      || what > static_cast<uint64_t>(outcome::unknown)
+      || !get_number(in, count, 2) || count > command_parts_max)
+    return false;
+  out.what = {static_cast<outcome>(what), sequence{at}, {}};
+  for (; count > 0; --count) {
+    if (!get_number(in, counter))
+      return false;
+    out.what.counters.push_back(static_cast<int64_t>(counter));
+  }
+  uint64_t length = 0;
+  if (!get_number(in, length, 2) || in.size() < length)
+    return false;
+  out.id = in.substr(0, length);
+  in.remove_prefix(length);
+  return true;
 }
 
 std::string record_row(const record& x) {
   std::string out;
   out.reserve(8 + x.value.size());
-  put_u64(out, x.version.value);
+  put_number(out, x.version.value);
   return out += x.value;
 }
 
@@ -44,14 +85,7 @@ const record* shard_state::find(const std::string& key) const {
 }
 
 const remembered* shard_state::find(const command_id& id) const {
-  auto i = ids_.find(id.value);
-  return i == ids_.end() ? nullptr : &i->second;
-}
-
-std::optional<sequence> shard_state::oldest_remembered() const {
-  if (by_sequence_.empty())
-    return std::nullopt;
-  return by_sequence_.begin()->first;
+  return ids_.find(id.value);
 }
 
 void shard_state::apply(const log_entry& entry, uint64_t hash) {
@@ -64,76 +98,81 @@ void shard_state::apply(const log_entry& entry, uint64_t hash) {
       records_.erase(x.key);
     else
       records_[x.key] = record{x.value, entry.at};
-    dirty_keys_.insert(x.key);
+    dirty_keys_.push_back(x.key);
   }
-  if (entry.kind == entry_kind::forget)
-    forget_upto(entry.floor);
-  else
+  if (entry.kind == entry_kind::forget) {
+    ids_.forget_upto(entry.floor);
+    floor_ = std::max(floor_, entry.floor);
+  } else {
     remember(entry);
+  }
 }
 
 void shard_state::remember(const log_entry& entry) {
+  // A home never logs an id twice; what a peer sent must not break this one.
+  if (ids_.find(entry.id.value) != nullptr)
+    return;
   auto what = entry.kind == entry_kind::command ? outcome::committed
                                                 : outcome::refused;
-  ids_[entry.id.value] = remembered{what, entry.at, entry.counters};
-  by_sequence_[entry.at] = entry.id.value;
-  dirty_ids_.insert(entry.at);
-}
-
-void shard_state::forget_upto(sequence floor) {
-  while (!by_sequence_.empty() && by_sequence_.begin()->first <= floor) {
-    auto first = by_sequence_.begin();
-    ids_.erase(first->second);
-    dirty_ids_.insert(first->first);
-    by_sequence_.erase(first);
-  }
-  floor_ = std::max(floor_, floor);
+  ids_.add(entry.id.value, {what, entry.at, entry.counters});
 }
 
 std::string shard_state::head_row() const {
   std::string out;
-  put_u64(out, committed_.value);
-  put_u64(out, last_term_.value);
-  put_u64(out, last_hash_);
-  put_u64(out, floor_.value);
+  put_number(out, committed_.value);
+  put_number(out, last_term_.value);
+  put_number(out, last_hash_);
+  put_number(out, floor_.value);
   return out;
 }
 
-std::string shard_state::id_row(const std::string& id,
-                                const remembered& x) const {
+std::string shard_state::block_row(uint64_t block) const {
   std::string out;
-  out.push_back(static_cast<char>(x.what));
-  put_u64(out, x.counters.size());
-  for (auto counter : x.counters)
-    put_u64(out, static_cast<uint64_t>(counter));
-  return out += id;
+  auto i = ids_.from(sequence{block * block_size});
+  for (; i != ids_.end() && block_of(i->what.at) == block; ++i)
+    put_remembered(out, *i);
+  return out;
+}
+
+void shard_state::add_changed_blocks(std::vector<changed_row>& to) {
+  std::set<uint64_t> changed;
+  if (floor_ > clean_floor_)
+    for (auto x = block_of(clean_floor_); x <= block_of(floor_); ++x)
+      changed.insert(x);
+  for (auto x = block_of(clean_upto_.next()); x <= block_of(committed_); ++x)
+    changed.insert(x);
+  for (auto x : changed) {
+    auto value = block_row(x);
+    auto erased = value.empty();
+    to.push_back({block_key(x), std::move(value), erased});
+  }
+  clean_floor_ = floor_;
+  clean_upto_ = committed_;
 }
 
 std::vector<shard_state::changed_row> shard_state::take_changes() {
   std::vector<changed_row> out;
-  out.reserve(changed_count() + 1);
+  out.reserve(dirty_keys_.size() + 8);
   out.push_back({"h", head_row(), false});
-  for (auto& key : dirty_keys_) {
-    auto x = find(key);
-    out.push_back({"r" + key, x ? record_row(*x) : std::string{}, !x});
-  }
-  for (auto at : dirty_ids_) {
-    auto i = by_sequence_.find(at);
-    if (i == by_sequence_.end())
-      out.push_back({id_key(at), {}, true});
-    else
-      out.push_back({id_key(at), id_row(i->second, ids_.at(i->second)), false});
+  std::sort(dirty_keys_.begin(), dirty_keys_.end());
+  auto last = std::unique(dirty_keys_.begin(), dirty_keys_.end());
+  for (auto i = dirty_keys_.begin(); i != last; ++i) {
+    auto x = find(*i);
+    out.push_back({"r" + *i, x ? record_row(*x) : std::string{}, !x});
   }
   dirty_keys_.clear();
-  dirty_ids_.clear();
+  add_changed_blocks(out);
   return out;
 }
 
 std::vector<snapshot_row> shard_state::rows() const {
   std::vector<snapshot_row> out;
-  out.reserve(records_.size() + ids_.size() + 1);
-  for (auto& [at, id] : by_sequence_)
-    out.push_back({id_key(at), id_row(id, ids_.at(id))});
+  out.reserve(records_.size() + ids_.size() / block_size + 2);
+  for (auto i = ids_.from(sequence{}); i != ids_.end();) {
+    auto block = block_of(i->what.at);
+    out.push_back({block_key(block), block_row(block)});
+    i = ids_.from(sequence{(block + 1) * block_size});
+  }
   out.push_back({"h", head_row()});
   for (auto& [key, x] : records_)
     out.push_back({"r" + key, record_row(x)});
@@ -145,6 +184,8 @@ bool shard_state::load(const std::vector<snapshot_row>& rows) {
   for (auto& row : rows)
     if (row.key.empty() || !load_row(row))
       return false;
+  clean_upto_ = committed_;
+  clean_floor_ = floor_;
   return true;
 }
 
@@ -155,7 +196,7 @@ bool shard_state::load_row(const snapshot_row& row) {
     case 'h': {
       uint64_t head[4];
       for (auto& field : head)
-        if (!get_u64(rest, field))
+        if (!get_number(rest, field))
           return false;
       committed_ = sequence{head[0]};
       last_term_ = term{head[1]};
@@ -164,32 +205,28 @@ bool shard_state::load_row(const snapshot_row& row) {
       return true;
     }
     case 'r':
-      if (!get_u64(rest, x))
+      if (!get_number(rest, x))
         return false;
       records_[row.key.substr(1)] = record{std::string{rest}, sequence{x}};
       return true;
-    case 'd': {
-      auto key = std::string_view{row.key}.substr(1);
-      uint64_t at = 0;
-      if (!get_u64(key, at) || rest.empty())
-        return false;
-      remembered found{static_cast<outcome>(rest[0]), sequence{at}, {}};
-      rest.remove_prefix(1);
-      uint64_t count = 0;
-      if (!get_u64(rest, count) || count > command_parts_max)
-        return false;
-      for (; count > 0; --count) {
-        if (!get_u64(rest, x))
-          return false;
-        found.counters.push_back(static_cast<int64_t>(x));
-      }
-      by_sequence_[sequence{at}] = std::string{rest};
-      ids_[std::string{rest}] = std::move(found);
-      return true;
-    }
+    case 'd':
+      return load_block(rest);
     default:
       return false;
   }
+}
+
+bool shard_state::load_block(std::string_view value) {
+  remembered_ids::item x;
+  while (!value.empty()) {
+    if (!get_remembered(value, x))
+      return false;
+    auto newest = ids_.newest();
+    if ((newest && *newest >= x.what.at) || ids_.find(x.id) != nullptr)
+      return false;
+    ids_.add(std::move(x.id), std::move(x.what));
+  }
+  return true;
 }
 
 } // namespace muster

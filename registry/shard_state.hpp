@@ -5,30 +5,23 @@
 #include "registry/ids.hpp"
 #include "registry/log_entry.hpp"
 #include "registry/messages.hpp"
+#include "registry/remembered_ids.hpp"
 
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 namespace muster {
-
-/// What de-duplication remembers of a command (C3).
-struct remembered {
-  outcome what = outcome::committed;
-  sequence at;
-  std::vector<int64_t> counters;
-};
 
 /// The committed state of a shard: what its log up to `committed` makes of the
 /// empty state. Records, de-duplication and its floor, as rows for checkpoints
 /// and snapshots.
 ///
 /// Rows: `h` -> committed, term, log hash, floor (4 x 8 bytes, big-endian);
-/// `r<key>` -> version (8 bytes), value; `d<sequence>` -> outcome (1 byte),
-/// count of counters (8 bytes), counters, command id.
+/// `r<key>` -> version (8 bytes), value; `d<sequence / 256>` -> what is
+/// remembered of these 256 sequences, ascending: sequence (8), outcome (1),
+/// count of counters (2), counters (8 each), length of the id (2), id.
 ///
 /// Invariant: two states with the same `committed` of one log have the same
 /// rows. Not thread-safe; owned by one shard core.
@@ -59,9 +52,6 @@ public:
     return ids_.size();
   }
 
-  /// The sequence of the oldest remembered command.
-  std::optional<sequence> oldest_remembered() const;
-
   /// Applies the entry committed + 1 with the log's hash after it.
   void apply(const log_entry& entry, uint64_t hash);
 
@@ -73,10 +63,6 @@ public:
     bool erased = false;
   };
   std::vector<changed_row> take_changes();
-
-  size_t changed_count() const {
-    return dirty_keys_.size() + dirty_ids_.size();
-  }
 
   /// All rows, in order: a snapshot.
   std::vector<snapshot_row> rows() const;
@@ -94,20 +80,24 @@ public:
 
 private:
   void remember(const log_entry& entry);
-  void forget_upto(sequence floor);
   std::string head_row() const;
-  std::string id_row(const std::string& id, const remembered& x) const;
+  /// Empty: nothing of the block is remembered.
+  std::string block_row(uint64_t block) const;
+  void add_changed_blocks(std::vector<changed_row>& to);
   bool load_row(const snapshot_row& row);
+  bool load_block(std::string_view value);
 
   sequence committed_;
   term last_term_;
   uint64_t last_hash_ = 0;
   sequence floor_;
   record_map records_;
-  std::unordered_map<std::string, remembered> ids_; // look-ups only
-  std::map<sequence, std::string> by_sequence_;
-  std::set<std::string, std::less<>> dirty_keys_;
-  std::set<sequence> dirty_ids_;
+  remembered_ids ids_;
+  // Since the last checkpoint: written keys, perhaps several times; and what
+  // was committed and forgotten then.
+  std::vector<std::string> dirty_keys_;
+  sequence clean_upto_;
+  sequence clean_floor_;
 };
 
 } // namespace muster
