@@ -4,17 +4,44 @@
 #define XXH_INLINE_ALL
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/level.hpp>
 #include <boost/serialization/string.hpp>
+#include <boost/serialization/tracking.hpp>
 #include <boost/serialization/vector.hpp>
 #include <xxhash.h>
 
+#include <optional>
 #include <streambuf>
+
+// Plain values: no object tracking, no class ids and no version for each
+// class, whose look-ups took most of a decoding. The header's version covers
+// the whole entry.
+#define MUSTER_PLAIN(type) \
+  BOOST_CLASS_IMPLEMENTATION(type, boost::serialization::object_serializable) \
+  BOOST_CLASS_TRACKING(type, boost::serialization::track_never)
+
+MUSTER_PLAIN(muster::machine_id)
+MUSTER_PLAIN(muster::incarnation)
+MUSTER_PLAIN(muster::command_id)
+MUSTER_PLAIN(muster::term)
+MUSTER_PLAIN(muster::sequence)
+MUSTER_PLAIN(muster::peer)
+MUSTER_PLAIN(muster::operation)
+MUSTER_PLAIN(muster::effect)
+MUSTER_PLAIN(muster::participant)
+MUSTER_PLAIN(muster::log_entry)
+MUSTER_PLAIN(std::vector<muster::operation>)
+MUSTER_PLAIN(std::vector<muster::effect>)
+MUSTER_PLAIN(std::vector<muster::participant>)
+MUSTER_PLAIN(std::vector<int64_t>)
+
+#undef MUSTER_PLAIN
 
 namespace muster {
 
 namespace {
 
-constexpr char version = 1;
+constexpr char version = 2;
 constexpr size_t header_bytes = 13;
 constexpr unsigned archive_flags = boost::archive::no_header
                                    | boost::archive::no_codecvt;
@@ -22,31 +49,39 @@ constexpr unsigned archive_flags = boost::archive::no_header
 /// Appends to a string, without the copy of a stringstream.
 class string_sink : public std::streambuf {
 public:
-  explicit string_sink(std::string& to) : to_(to) {
-    // nop
-  }
+  std::string* to = nullptr;
 
 protected:
   int_type overflow(int_type c) override {
-    to_.push_back(static_cast<char>(c));
+    to->push_back(static_cast<char>(c));
     return c;
   }
 
   std::streamsize xsputn(const char* s, std::streamsize n) override {
-    to_.append(s, static_cast<size_t>(n));
+    to->append(s, static_cast<size_t>(n));
     return n;
   }
-
-private:
-  std::string& to_;
 };
 
 class string_source : public std::streambuf {
 public:
-  explicit string_source(std::string_view from) {
+  void read(std::string_view from) {
     auto first = const_cast<char*>(from.data());
     setg(first, first, first + from.size());
   }
+};
+
+// An archive of plain values keeps nothing between two of them, and making one
+// costs as much as an entry (a locale): each thread keeps its own.
+
+struct encoder {
+  string_sink sink;
+  boost::archive::binary_oarchive archive{sink, archive_flags};
+};
+
+struct decoder {
+  string_source source;
+  boost::archive::binary_iarchive archive{source, archive_flags};
 };
 
 void put_number(std::string& out, size_t at, uint64_t x, size_t bytes) {
@@ -67,9 +102,9 @@ std::string entry_format::encode(const log_entry& x) const {
   std::string out;
   out.reserve(512);
   out.resize(header_bytes);
-  string_sink sink{out};
-  boost::archive::binary_oarchive archive{sink, archive_flags};
-  archive << x;
+  thread_local encoder with;
+  with.sink.to = &out;
+  with.archive << x;
   auto body = std::string_view{out}.substr(header_bytes);
   out[0] = version;
   put_number(out, 1, body.size(), 4);
@@ -91,11 +126,14 @@ result<log_entry> entry_format::decode(std::string_view bytes) const {
   if (get_number(bytes, 5, 8) != XXH3_64bits(body.data(), body.size()))
     return bad("wrong checksum");
   log_entry out;
+  thread_local std::optional<decoder> with;
+  if (!with)
+    with.emplace();
   try {
-    string_source source{body};
-    boost::archive::binary_iarchive archive{source, archive_flags};
-    archive >> out;
+    with->source.read(body);
+    with->archive >> out;
   } catch (const std::exception&) { // what Boost throws for a damaged archive
+    with.reset();
     return bad("undecodable");
   }
   return out;
