@@ -214,8 +214,10 @@ void primary_role::try_commit(boot_time now) {
   if (upto == before)
     return;
   apply_and_publish(ctx_, upto, true, tail_end_); // W6
+  auto watched = false;
   for (auto at = before; at < upto; at = at.next()) {
     auto& entry = pending_.front();
+    watched = watched || entry.watched;
     answer_committed(entry, now);
     pending_bytes_ -= ctx_.log.at(entry.at).bytes.size();
     undecided_ids_.erase(entry.id.value);
@@ -223,7 +225,8 @@ void primary_role::try_commit(boot_time now) {
     pending_.pop_front();
   }
   send_commit();
-  ctx_.emit(entries_committed{ctx_.shard, term_, upto});
+  if (watched)
+    ctx_.emit(entries_committed{ctx_.shard, term_, upto});
   for (auto& [id, r] : replicas_)
     cover_if_whole(r);
   answer_refusals(now);

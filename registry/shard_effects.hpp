@@ -164,7 +164,8 @@ struct entries_prepared {
   std::vector<watched_entry> entries;
 };
 
-/// Shard -> agent: every entry up to `upto` is committed.
+/// Shard -> agent: every entry up to `upto` is committed, of which at least
+/// one was watched.
 struct entries_committed {
   shard_id shard;
   term of;
