@@ -90,14 +90,18 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
   self->state.core.emplace(std::move(*core));
   using replica = shard_replica;
   return {
+    // CAF tries them in this order: a write's own messages first.
+    from_peer<prepare>(self),
+    from_peer<prepare_ack>(self),
+    from_peer<commit>(self),
+    unpacked<durable>(self, [](replica& c, auto& x, auto now,
+                               auto& out) { c.on_durable(x.token, now, out); }),
+    local<home_submit>(self, &replica::on_submit),
     from_peer<join_request>(self),
     from_peer<join>(self),
     from_peer<joined>(self),
     from_peer<snapshot>(self),
     from_peer<snapshot_ack>(self),
-    from_peer<prepare>(self),
-    from_peer<prepare_ack>(self),
-    from_peer<commit>(self),
     from_peer<drop_replica>(self),
     from_peer<drop_ack>(self),
     from_peer<fence>(self),
@@ -111,7 +115,6 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
       if (auto told = explain_from_log(*s.core, x); told.found)
         s.env->send(from.id, std::move(told));
     },
-    local<home_submit>(self, &replica::on_submit),
     local<copy_ask>(self, &replica::on_copy_ask),
     local<holders_ready>(self, &replica::on_holders_ready),
     local<assignment>(self, &replica::on_assignment),
@@ -133,8 +136,6 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
                              auto&) { c.on_heard(x.who, now); }),
     unpacked<link_up>(self, [](replica& c, auto& x, auto now,
                                auto& out) { c.on_link_up(x.who, now, out); }),
-    unpacked<durable>(self, [](replica& c, auto& x, auto now,
-                               auto& out) { c.on_durable(x.token, now, out); }),
     unpacked<checkpointed>(self,
                            [](replica& c, auto& x, auto now, auto& out) {
                              c.on_checkpoint(x.upto, now, out);

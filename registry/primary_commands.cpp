@@ -224,7 +224,10 @@ void primary_role::try_commit(boot_time now) {
     ages_.emplace_back(entry.at, now);
     pending_.pop_front();
   }
-  send_commit();
+  // Replicas hear of it with the next prepare; if none may follow soon, now.
+  // A tick tells what a slow entry holds back.
+  if (pending_.empty())
+    tell_committed();
   if (watched)
     ctx_.emit(entries_committed{ctx_.shard, term_, upto});
   for (auto& [id, r] : replicas_)

@@ -64,7 +64,7 @@ void primary_role::end_session(replica& r) {
   r.joined_at = boot_time{};
   r.covered = false;
   r.snapshot.reset();
-  r.acked = r.sent = sequence{};
+  r.acked = r.sent = r.told = sequence{};
   r.sent_bytes = 0;
 }
 
@@ -183,7 +183,7 @@ void primary_role::pump(replica& r) {
     x.link = link_to(r);
     x.previous = r.sent;
     x.previous_term = ctx_.log.term_at(r.sent);
-    x.committed = ctx_.state.committed();
+    x.committed = r.told = ctx_.state.committed();
     size_t bytes = 0;
     while (r.sent < ctx_.log.last() && bytes < ctx_.options.chunk_bytes) {
       r.sent = r.sent.next();
@@ -239,10 +239,16 @@ void primary_role::cover_if_whole(replica& r) {
     cover_effect{r.who, cover{ctx_.shard, cover_kind::replica, term_, r.in}});
 }
 
-void primary_role::send_commit() {
+void primary_role::tell_committed(replica& r) {
+  if (!r.joined || r.dropped || r.told >= ctx_.state.committed())
+    return;
+  r.told = ctx_.state.committed();
+  ctx_.send(r.who.id, commit{link_to(r), r.told});
+}
+
+void primary_role::tell_committed() {
   for (auto& [id, r] : replicas_)
-    if (r.joined && !r.dropped)
-      ctx_.send(id, commit{link_to(r), ctx_.state.committed()});
+    tell_committed(r);
 }
 
 void primary_role::on_link_up(const peer& who, boot_time now) {
@@ -259,8 +265,8 @@ void primary_role::on_link_up(const peer& who, boot_time now) {
     send_join(*r, now);
   pump_snapshot(*r);
   pump(*r);
-  if (r->joined)
-    ctx_.send(who.id, commit{link_to(*r), ctx_.state.committed()});
+  r->told = sequence{};
+  tell_committed(*r);
 }
 
 } // namespace muster

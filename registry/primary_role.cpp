@@ -150,6 +150,7 @@ void primary_role::on_tick(boot_time now) {
   propose_add(now);
   forget_old(now);
   try_commit(now);
+  tell_committed();
   std::erase_if(watchers_, [&](auto& x) { return x.second.until < now; });
 }
 

@@ -98,6 +98,7 @@ private:
     bool covered = false; // for reads
     sequence acked;
     sequence sent;
+    sequence told; // committed, as it was last told
     size_t sent_bytes = 0; // since the last acknowledgement
     /// A session that ended, and when its last lease is over; max = not known
     /// yet. C1: commits wait for all of them.
@@ -195,7 +196,8 @@ private:
   void send_snapshot(replica& r, boot_time now);
   void pump_snapshot(replica& r);
   void pump(replica& r);
-  void send_commit();
+  void tell_committed(replica& r);
+  void tell_committed();
   void seek_lease(const replica& r);
   void progress(replica& r, sequence acked, boot_time now);
   void cover_if_whole(replica& r);
