@@ -40,7 +40,7 @@ struct agent_dispatcher {
   }
 };
 
-using self_pointer = agent_actor::stateful_pointer<agent_actor_state>;
+using self_pointer = metered<agent_actor, agent_actor_state>*;
 
 /// A handler for a message of this machine about one shard.
 template <class Message, class Input>
@@ -101,7 +101,7 @@ void agent_actor_state::take(const peer& from, submit& x) {
 }
 
 agent_actor::behavior_type
-agent_behavior(agent_actor::stateful_pointer<agent_actor_state> self,
+agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env) {
   self->state.env = env;
   using state = agent_actor_state;

@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 #include <map>
 
@@ -26,7 +24,7 @@ struct agent_actor_state {
 };
 
 agent_actor::behavior_type
-agent_behavior(agent_actor::stateful_pointer<agent_actor_state> self,
+agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env);
 
 } // namespace muster

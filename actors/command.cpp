@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/command.hpp"
 
+#include "actors/story_reply.hpp"
+
 namespace muster {
 
 command_object::surroundings command_actor_state::where(shard_id shard) {
@@ -29,7 +31,7 @@ void command_actor_state::finish(std::optional<command_answer> x) {
 }
 
 command_actor::behavior_type
-command_behavior(command_actor::stateful_pointer<command_actor_state> self,
+command_behavior(metered<command_actor, command_actor_state>* self,
                  machine_environment* env) {
   self->state.env = env;
   self->state.core.emplace(env->facts.command);
@@ -41,6 +43,11 @@ command_behavior(command_actor::stateful_pointer<command_actor_state> self,
     [self](const peer&, const verdict& x) {
       auto& s = self->state;
       s.finish(s.core->on_verdict(x, s.env->now()));
+    },
+    [self](const peer& from, const explain_request& x) {
+      auto& s = self->state;
+      if (s.core->busy() && s.core->told().id == x.id)
+        s.env->send(from.id, to_reply(x.ticket, s.core->told()));
     },
     [self](begin_command& x) {
       auto& s = self->state;

@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 #include <optional>
 
@@ -29,7 +27,7 @@ struct command_actor_state {
 };
 
 command_actor::behavior_type
-command_behavior(command_actor::stateful_pointer<command_actor_state> self,
+command_behavior(metered<command_actor, command_actor_state>* self,
                  machine_environment* env);
 
 } // namespace muster

@@ -129,9 +129,9 @@ void coordinator_actor_state::stay_alive() {
   });
 }
 
-coordinator_actor::behavior_type coordinator_behavior(
-  coordinator_actor::stateful_pointer<coordinator_actor_state> self,
-  machine_environment* env) {
+coordinator_actor::behavior_type
+coordinator_behavior(metered<coordinator_actor, coordinator_actor_state>* self,
+                     machine_environment* env) {
   self->state.env = env;
   return {
     [self](const read_cluster&) { self->state.read_all(); },

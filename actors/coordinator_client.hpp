@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 namespace muster {
 
@@ -20,9 +18,9 @@ struct coordinator_actor_state {
   void stay_alive();
 };
 
-coordinator_actor::behavior_type coordinator_behavior(
-  coordinator_actor::stateful_pointer<coordinator_actor_state> self,
-  machine_environment* env);
+coordinator_actor::behavior_type
+coordinator_behavior(metered<coordinator_actor, coordinator_actor_state>* self,
+                     machine_environment* env);
 
 /// `<keys>shards/<n>`, with leading zeros so that they sort.
 std::string shard_key(const machine_facts& facts, shard_id shard);

@@ -24,7 +24,7 @@ struct copies_dispatcher {
   }
 };
 
-using self_pointer = copies_actor::stateful_pointer<copies_actor_state>;
+using self_pointer = metered<copies_actor, copies_actor_state>*;
 
 template <class Message>
 auto from_home(self_pointer self) {
@@ -45,7 +45,7 @@ void copies_actor_state::dispatch() {
 }
 
 copies_actor::behavior_type
-copies_behavior(copies_actor::stateful_pointer<copies_actor_state> self,
+copies_behavior(metered<copies_actor, copies_actor_state>* self,
                 machine_environment* env) {
   self->state.env = env;
   self->state.core.emplace(env->facts.self, env->facts.shard_count,

@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 #include <optional>
 
@@ -22,7 +20,7 @@ struct copies_actor_state {
 };
 
 copies_actor::behavior_type
-copies_behavior(copies_actor::stateful_pointer<copies_actor_state> self,
+copies_behavior(metered<copies_actor, copies_actor_state>* self,
                 machine_environment* env);
 
 } // namespace muster

@@ -10,21 +10,25 @@
 #include "registry/home_agent.hpp"
 #include "registry/local_copies.hpp"
 #include "registry/log_entry.hpp"
-#include "registry/shard_replica.hpp"
+#include "registry/shard_options.hpp"
 #include "runtime/ports/answers.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/coordinator.hpp"
 #include "runtime/ports/events.hpp"
+#include "runtime/ports/meter.hpp"
 #include "runtime/ports/random.hpp"
 #include "runtime/ports/read_table.hpp"
 #include "runtime/ports/store.hpp"
 #include "runtime/ports/transport.hpp"
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace muster {
+
+class shard_replica;
 
 /// The outside of one machine, as its actors see it.
 struct machine_ports {
@@ -88,6 +92,8 @@ struct machine_environment {
   /// Called with a shard's core after each of its inputs; the simulation
   /// watches with it. Empty in production.
   std::function<void(const shard_replica&)> observer;
+  /// Null: nothing is measured, as in the simulation.
+  actor_meter* meter = nullptr;
 
   machine_environment(machine_ports p, machine_facts f, size_t history_max)
     : ports(p), facts(std::move(f)), commands(history_max), table(p.table) {
@@ -103,6 +109,22 @@ struct machine_environment {
 
   /// Hands a message that arrived to the actor that takes it.
   void deliver(const peer& from, wire_message x);
+
+  /// Messages that waited in the actors' mailboxes when these were last
+  /// looked into; 0 without a meter. Thread-safe.
+  size_t backlog() const {
+    auto x = backlog_.load(std::memory_order_relaxed);
+    return x > 0 ? static_cast<size_t>(x) : 0;
+  }
+
+  /// For the actors' base, on their one thread.
+  void grow_backlog(int64_t messages) {
+    backlog_.store(backlog_.load(std::memory_order_relaxed) + messages,
+                   std::memory_order_relaxed);
+  }
+
+private:
+  std::atomic<int64_t> backlog_{0};
 };
 
 } // namespace muster

@@ -312,6 +312,8 @@ using command_actor = caf::typed_actor<
   caf::reacts_to<peer, verdict>,
   // a user's command
   caf::reacts_to<begin_command>,
+  // somebody asks for the story of one that may be this
+  caf::reacts_to<peer, explain_request>,
   // time has passed
   caf::reacts_to<tick>>;
 

@@ -49,7 +49,7 @@ void lease_actor_state::tell_news(const lease_news& x) {
 }
 
 lease_actor::behavior_type
-lease_behavior(lease_actor::stateful_pointer<lease_actor_state> self,
+lease_behavior(metered<lease_actor, lease_actor_state>* self,
                machine_environment* env) {
   auto& state = self->state;
   state.env = env;

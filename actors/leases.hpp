@@ -2,10 +2,8 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/metered.hpp"
 #include "registry/lease_keeper.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <optional>
 
@@ -26,7 +24,7 @@ struct lease_actor_state {
 };
 
 lease_actor::behavior_type
-lease_behavior(lease_actor::stateful_pointer<lease_actor_state> self,
+lease_behavior(metered<lease_actor, lease_actor_state>* self,
                machine_environment* env);
 
 } // namespace muster

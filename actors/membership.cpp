@@ -148,9 +148,9 @@ void membership_actor_state::on_tick(boot_time now) {
     read();
 }
 
-membership_actor::behavior_type membership_behavior(
-  membership_actor::stateful_pointer<membership_actor_state> self,
-  machine_environment* env) {
+membership_actor::behavior_type
+membership_behavior(metered<membership_actor, membership_actor_state>* self,
+                    machine_environment* env) {
   self->state.env = env;
   return {
     [self](const cluster_read& x) { self->state.take(x); },

@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 #include <vector>
 
@@ -35,9 +33,9 @@ struct membership_actor_state {
   void on_tick(boot_time now);
 };
 
-membership_actor::behavior_type membership_behavior(
-  membership_actor::stateful_pointer<membership_actor_state> self,
-  machine_environment* env);
+membership_actor::behavior_type
+membership_behavior(metered<membership_actor, membership_actor_state>* self,
+                    machine_environment* env);
 
 /// The first assignments: no primary, replicas in turn over the machines that
 /// store data (M1).

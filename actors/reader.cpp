@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/reader.hpp"
 
+#include "actors/story_reply.hpp"
+
 #include <caf/send.hpp>
 
 namespace muster {
@@ -13,38 +15,6 @@ constexpr size_t explains_max = 1024;
 constexpr nanoseconds origin_grace = std::chrono::milliseconds{150};
 
 } // namespace
-
-explain_reply to_reply(uint64_t ticket, const story& x) {
-  explain_reply out;
-  out.ticket = ticket;
-  out.found = true;
-  out.id = x.id;
-  out.what = x.what;
-  out.shard = x.shard;
-  out.version = x.version;
-  out.detail = x.detail;
-  out.operations = x.operations;
-  out.participants = x.participants;
-  out.attempts = x.attempts;
-  out.duration_ns = x.duration_ns;
-  out.from_log = x.from_log;
-  return out;
-}
-
-story to_story(const explain_reply& x) {
-  story out;
-  out.id = x.id;
-  out.what = x.what;
-  out.shard = x.shard;
-  out.version = x.version;
-  out.detail = x.detail;
-  out.operations = x.operations;
-  out.participants = x.participants;
-  out.attempts = x.attempts;
-  out.duration_ns = x.duration_ns;
-  out.from_log = x.from_log;
-  return out;
-}
 
 void reader_actor_state::send_home(shard_id shard, wire_message x) {
   auto view = env->routing.view();
@@ -79,6 +49,11 @@ void reader_actor_state::tell_story(const peer& from,
     env->send(from.id, to_reply(x.ticket, *told));
     return;
   }
+  // In flight, if it began here at all.
+  auto origin = origin_of(x.id);
+  if (origin == machine_id{} || origin == env->facts.self.id)
+    for (auto& command : env->commands.busy())
+      caf::anon_send(command, from, x);
   for (auto& shard : env->actors.shards)
     caf::anon_send(shard, from, x);
 }
@@ -116,7 +91,7 @@ void reader_actor_state::end_late(boot_time now) {
 }
 
 reader_actor::behavior_type
-reader_behavior(reader_actor::stateful_pointer<reader_actor_state> self,
+reader_behavior(metered<reader_actor, reader_actor_state>* self,
                 machine_environment* env) {
   auto& state = self->state;
   state.env = env;

@@ -2,10 +2,8 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/metered.hpp"
 #include "registry/remote_watches.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <map>
 #include <optional>
@@ -40,11 +38,9 @@ struct reader_actor_state {
 };
 
 reader_actor::behavior_type
-reader_behavior(reader_actor::stateful_pointer<reader_actor_state> self,
+reader_behavior(metered<reader_actor, reader_actor_state>* self,
                 machine_environment* env);
 
 /// Story <-> its form in messages.
-explain_reply to_reply(uint64_t ticket, const story& x);
-story to_story(const explain_reply& x);
 
 } // namespace muster

@@ -9,7 +9,7 @@ namespace {
 
 /// A handler for a message of another machine.
 template <class Message>
-auto from_peer(shard_actor::stateful_pointer<shard_actor_state> self) {
+auto from_peer(metered<shard_actor, shard_actor_state>* self) {
   return [self](const peer& from, const Message& x) {
     auto& s = self->state;
     s.core->on_message(from, x, s.env->now(), s.effects);
@@ -19,7 +19,7 @@ auto from_peer(shard_actor::stateful_pointer<shard_actor_state> self) {
 
 /// A handler for a message of this machine that the core takes as it is.
 template <class Message>
-auto local(shard_actor::stateful_pointer<shard_actor_state> self,
+auto local(metered<shard_actor, shard_actor_state>* self,
            void (shard_replica::*input)(const Message&, boot_time,
                                         shard_effects&)) {
   return [self, input](const Message& x) {
@@ -31,8 +31,7 @@ auto local(shard_actor::stateful_pointer<shard_actor_state> self,
 
 /// A handler for a message of this machine whose fields the core takes.
 template <class Message, class Input>
-auto unpacked(shard_actor::stateful_pointer<shard_actor_state> self,
-              Input input) {
+auto unpacked(metered<shard_actor, shard_actor_state>* self, Input input) {
   return [self, input](const Message& x) {
     auto& s = self->state;
     input(*s.core, x, s.env->now(), s.effects);
@@ -75,16 +74,26 @@ explain_reply explain_from_log(const shard_replica& core,
   out.version = entry->at;
   out.detail = entry->detail;
   out.operations = entry->operations;
-  out.participants = entry->participants;
-  participant origin;
-  origin.who = entry->origin;
-  origin.enlisted_by = entry->origin.id;
-  out.participants.insert(out.participants.begin(), std::move(origin));
+  auto add = [&](peer who, participation why) {
+    participant p;
+    p.who = std::move(who);
+    p.reason = why;
+    p.enlisted_by = entry->origin.id;
+    out.participants.push_back(std::move(p));
+  };
+  add(entry->origin, participation::origin);
+  auto why = participation::home;
+  for (auto& id : entry->replicas) {
+    add(peer{id, incarnation{}}, why);
+    why = participation::backup;
+  }
+  out.participants.insert(out.participants.end(), entry->participants.begin(),
+                          entry->participants.end());
   return out;
 }
 
 shard_actor::behavior_type
-shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
+shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env, std::shared_ptr<shard_replica> core) {
   self->state.env = env;
   self->state.core.emplace(std::move(*core));
@@ -112,8 +121,14 @@ shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
     [self](const peer& from, const explain_request& x) {
       auto& s = self->state;
       // Every shard of every machine is asked; who knows, answers.
-      if (auto told = explain_from_log(*s.core, x); told.found)
-        s.env->send(from.id, std::move(told));
+      auto told = explain_from_log(*s.core, x);
+      if (!told.found)
+        return;
+      auto view = s.env->routing.view();
+      for (auto& p : told.participants)
+        if (p.address.empty()) // the log has names only
+          p.address = view->address(p.who.id);
+      s.env->send(from.id, std::move(told));
     },
     local<copy_ask>(self, &replica::on_copy_ask),
     local<holders_ready>(self, &replica::on_holders_ready),

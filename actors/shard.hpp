@@ -2,10 +2,8 @@
 #pragma once
 
 #include "actors/environment.hpp"
+#include "actors/metered.hpp"
 #include "registry/shard_replica.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
 #include <optional>
@@ -25,7 +23,7 @@ struct shard_actor_state {
 
 /// Spawns one shard's actor over a core that has recovered its store's state.
 shard_actor::behavior_type
-shard_behavior(shard_actor::stateful_pointer<shard_actor_state> self,
+shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env, std::shared_ptr<shard_replica> core);
 
 /// Answers `explain_request` from the log's window.

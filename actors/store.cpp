@@ -62,7 +62,7 @@ void checkpoint(machine_environment& env, checkpoint_request& x) {
 } // namespace
 
 store_actor::behavior_type
-store_behavior(store_actor::stateful_pointer<store_actor_state> self,
+store_behavior(metered<store_actor, store_actor_state>* self,
                machine_environment* env) {
   self->state.env = env;
   return {

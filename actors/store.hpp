@@ -2,9 +2,7 @@
 #pragma once
 
 #include "actors/environment.hpp"
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include "actors/metered.hpp"
 
 namespace muster {
 
@@ -16,7 +14,7 @@ struct store_actor_state {
 };
 
 store_actor::behavior_type
-store_behavior(store_actor::stateful_pointer<store_actor_state> self,
+store_behavior(metered<store_actor, store_actor_state>* self,
                machine_environment* env);
 
 } // namespace muster

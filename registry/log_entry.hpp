@@ -35,15 +35,17 @@ struct log_entry {
   std::vector<operation> operations;
   std::vector<effect> effects;
   std::vector<int64_t> counters;
-  /// Known at the preparation.
+  /// The in-sync replicas at the preparation, the home first.
+  std::vector<machine_id> replicas;
+  /// Holders known at the preparation.
   std::vector<participant> participants;
   std::string detail;
   sequence floor;
 
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar& kind& of& at& id& origin& operations& effects& counters& participants&
-      detail& floor;
+    ar& kind& of& at& id& origin& operations& effects& counters& replicas&
+      participants& detail& floor;
   }
 };
 

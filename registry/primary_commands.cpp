@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "registry/mutants.hpp"
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
@@ -59,6 +60,8 @@ void primary_role::answer(const machine_id& to, verdict x) {
 
 bool primary_role::answer_known(const home_submit& x) {
   auto& id = x.what.what.id;
+  if (MUSTER_MUTANT(c3_applied_twice))
+    return false;
   if (auto known = ctx_.state.find(id)) {
     auto out = verdict_for(x, known->what);
     out.version = known->at;
@@ -135,8 +138,17 @@ void primary_role::evaluate_new(const home_submit& x, boot_time now) {
   entry.operations = cmd.operations;
   for (auto& op : entry.operations)
     op.value.clear();
+  entry.replicas = replica_names();
   entry.participants = x.enlisted;
   append(std::move(entry), &x, !x.enlisted.empty(), now);
+}
+
+std::vector<machine_id> primary_role::replica_names() const {
+  std::vector<machine_id> out{ctx_.self.id};
+  for (auto& ref : assigned_.in_sync)
+    if (ref.id != ctx_.self.id)
+      out.push_back(ref.id);
+  return out;
 }
 
 void primary_role::append(log_entry entry, const home_submit* x, bool watched,
@@ -165,6 +177,8 @@ void primary_role::append(log_entry entry, const home_submit* x, bool watched,
   auto token = ctx_.persist(
     {log_change{log_change::kind::append, at, std::move(bytes)}});
   durable_at_[token] = at;
+  if (MUSTER_MUTANT(i3_not_synced))
+    durable_ = at;
   for (auto& [id, r] : replicas_)
     pump(r);
 }
@@ -197,10 +211,13 @@ bool primary_role::may_commit(sequence at, boot_time now) const {
   auto& entry = pending_[at.value - ctx_.state.committed().value - 1];
   if (entry.watched && ready_ < at)
     return false;
+  auto missing_max = MUSTER_MUTANT(c1_acknowledgement_missing) ? 1 : 0;
+  auto missing = 0;
   for (auto& [id, r] : replicas_) {
-    if (r.dropped || !is_silent(r, now)) // it may serve reads still
+    if ((r.dropped || !is_silent(r, now)) // it may serve reads still
+        && !MUSTER_MUTANT(c1_dropped_not_silent))
       return false;
-    if (r.counted && (!r.joined || r.acked < at))
+    if (r.counted && (!r.joined || r.acked < at) && ++missing > missing_max)
       return false;
   }
   return true;
@@ -211,6 +228,9 @@ void primary_role::try_commit(boot_time now) {
   auto upto = before;
   while (upto < ctx_.log.last() && may_commit(upto.next(), now))
     upto = upto.next();
+  if (MUSTER_MUTANT(c1_out_of_order) && upto < ctx_.log.last()
+      && may_commit(ctx_.log.last(), now))
+    upto = ctx_.log.last();
   if (upto == before)
     return;
   apply_and_publish(ctx_, upto, true, tail_end_); // W6
@@ -264,8 +284,12 @@ void primary_role::answer_committed(const pending_entry& x, boot_time now) {
 }
 
 void primary_role::answer_refusals(boot_time now) {
-  while (!refusals_.empty() && refusals_.front().after <= ctx_.state.committed()
-         && has_authority(now)) {
+  auto decided = [&](auto& x) {
+    return x.after <= ctx_.state.committed() && has_authority(now);
+  };
+  while (
+    !refusals_.empty()
+    && (decided(refusals_.front()) || MUSTER_MUTANT(c3_refusal_too_early))) {
     auto& x = refusals_.front();
     x.answer.reached = ctx_.state.committed();
     answer(x.origin, std::move(x.answer));

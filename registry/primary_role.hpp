@@ -120,6 +120,9 @@ private:
       uint32_t sent = 0;
     };
     std::optional<transfer> snapshot;
+    /// The store with which its machine asks to join, if it is another one:
+    /// its disk was replaced (M3).
+    store_id replacement;
     /// Swapped out; waits for its word or the end of its leases (C1).
     bool dropped = false;
   };
@@ -156,11 +159,18 @@ private:
     boot_time until{};
   };
 
+  enum class swap_kind : uint8_t {
+    add,
+    drop,
+    /// A learner's store by the one that its machine has now (M3).
+    replace,
+  };
+
   struct swap_attempt {
     std::vector<nonce> tried;
     assignment proposed;
     replica_ref target;
-    bool adds = false;
+    swap_kind what = swap_kind::add;
     bool outcome_unknown = false;
   };
 
@@ -174,6 +184,7 @@ private:
   bool answer_known(const home_submit& x);
   bool reject_now(const home_submit& x);
   void evaluate_new(const home_submit& x, boot_time now);
+  std::vector<machine_id> replica_names() const;
   void append(log_entry entry, const home_submit* x, bool watched,
               boot_time now);
   void answer(const machine_id& to, verdict x);
@@ -210,7 +221,8 @@ private:
   void leave_deaf_learners(boot_time now);
   void propose_drop(replica& r, boot_time now);
   void propose_add(boot_time now);
-  void propose(assignment x, replica_ref target, bool adds, boot_time now);
+  void propose(assignment x, replica_ref target, swap_kind what, boot_time now);
+  void propose_replacement(boot_time now);
   void swap_landed(epoch at, boot_time now);
   void adopt_foreign(boot_time now);
   void finish_drops(boot_time now);

@@ -2,6 +2,7 @@
 #include "runtime/local_machine.hpp"
 
 #include "actors/reader.hpp"
+#include "actors/story_reply.hpp"
 #include "registry/key.hpp"
 
 #include <caf/send.hpp>

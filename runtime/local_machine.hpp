@@ -4,12 +4,14 @@
 #include "actors/spawn.hpp"
 #include "runtime/boot_clock_source.hpp"
 #include "runtime/machine.hpp"
+#include "runtime/observe/actor_metrics.hpp"
 #include "runtime/observe/log_sink.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/read_table/read_table.hpp"
 #include "runtime/store/entry_format.hpp"
 #include "runtime/ticket_desk.hpp"
 #include "runtime/transport/tls_transport.hpp"
+#include "runtime/transport/withheld_credit.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -71,6 +73,7 @@ public:
   cluster_status status() const override;
   bool ready() const override;
   std::string metrics_text() const override;
+  void count_request(unsigned status, std::chrono::nanoseconds took) override;
 
 private:
   friend class watch_of_machine;
@@ -104,6 +107,7 @@ private:
   entry_format codec_;
   std::unique_ptr<log_sink> events_;
   metrics metrics_;
+  actor_metrics actor_metrics_{metrics_};
   ticket_desk desk_{random_.next()};
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type>
@@ -121,6 +125,8 @@ private:
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> next_command_{1};
   std::atomic<uint64_t> malformed_{0};
+  /// Of the io thread. About a second of work of the actors may wait.
+  withheld_credit credit_{131072};
   uint32_t ticks_ = 0;
   mutable std::mutex pins_mutex_;
   std::set<std::string> pins_;

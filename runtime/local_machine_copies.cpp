@@ -212,10 +212,22 @@ void local_machine::add_metrics() {
   counts("invalid", &read_counts::invalid);
   counts("not_held", &read_counts::not_held);
   counts("lease_over", &read_counts::lease_over);
+  gauge("muster_actor_backlog", "Messages that wait in actors' mailboxes",
+        [this] { return env_->backlog(); });
   metrics_.add_counter("muster_malformed_messages",
                        "Undecodable messages of peers", {}, this, [this] {
                          return static_cast<double>(malformed_.load());
                        });
+}
+
+void local_machine::count_request(unsigned status,
+                                  std::chrono::nanoseconds took) {
+  auto family = std::to_string(status / 100) + "xx";
+  metrics_
+    .add_histogram("muster_http_request_seconds",
+                   "From an HTTP request's end to its answer, by status", {},
+                   {{"status", family}})
+    .record(static_cast<uint64_t>(took.count()));
 }
 
 std::string local_machine::metrics_text() const {

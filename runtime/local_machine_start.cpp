@@ -69,6 +69,7 @@ transport_options transport_options_of(const settings& x) {
   out.tls = {p.ca_file, p.cert_file, p.key_file};
   out.insecure = p.insecure;
   out.outbox_bytes_max = p.outbox_bytes_max;
+  out.explicit_credit = true;
   return out;
 }
 
@@ -227,6 +228,7 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
   env_ = std::make_unique<machine_environment>(
     ports, facts_of(options_, own_, clock_.now()),
     options_.process.history_count_max);
+  env_->meter = &actor_metrics_;
   actors_ = std::make_unique<caf::actor_system>(caf_config_);
   spawn_machine(*actors_, *env_, std::move(recovered),
                 options_.process.commands_in_flight_max);
@@ -243,6 +245,9 @@ void local_machine::tick_later() {
     return;
   // Shards wait for nothing that is shorter than two ticks.
   send_ticks(*env_, ticks_++ % 2 == 0);
+  credit_.on_tick(env_->backlog(), [this](auto& from, size_t bytes) {
+    transport_->consumed(from, bytes);
+  });
   timer_.expires_after(tick_every);
   timer_.async_wait([this](auto ec) {
     if (!ec)
@@ -273,7 +278,12 @@ local_machine::~local_machine() {
 
 // -- transport_listener -------------------------------------------------------
 
-void local_machine::on_packet(const peer& from, lane, packet x) {
+void local_machine::on_packet(const peer& from, lane on, packet x) {
+  if (on == lane::data)
+    credit_.on_delivered(from.id, x.payload.size(), env_->backlog(),
+                         [this](auto& to, size_t bytes) {
+                           transport_->consumed(to, bytes);
+                         });
   auto message = decode(x);
   if (!message) {
     // Authenticated peers of our version do not send such; nothing changes.

@@ -160,6 +160,11 @@ public:
 
   /// Prometheus text format.
   virtual std::string metrics_text() const = 0;
+
+  /// Counts an answer of the HTTP interface among the metrics.
+  virtual void count_request(unsigned, std::chrono::nanoseconds) {
+    // nop
+  }
 };
 
 } // namespace muster

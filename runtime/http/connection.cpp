@@ -114,6 +114,7 @@ private:
 
   /// What could not be read is answered where that makes sense.
   void refuse(error_code ec) {
+    arrived_ = std::chrono::steady_clock::now();
     keep_alive_ = false;
     drain_ = true;
     if (ec == bhttp::error::body_limit)
@@ -139,6 +140,7 @@ private:
   }
 
   void serve() {
+    arrived_ = std::chrono::steady_clock::now();
     if (shared_->stopped)
       return write(problem(error{errc::unavailable, "this machine stops"}));
     auto& message = parser_->get();
@@ -148,7 +150,7 @@ private:
     x.authorization = std::string{message[bhttp::field::authorization]};
     x.idempotency_key = std::string{message["Idempotency-Key"]};
     x.body = std::move(message.body());
-    x.arrived = std::chrono::steady_clock::now();
+    x.arrived = arrived_;
     keep_alive_ = message.keep_alive() && !shared_->stopped;
     // From here the request's own deadline counts.
     stream_.expires_never();
@@ -162,6 +164,9 @@ private:
   }
 
   void write(response x) {
+    if (!shared_->stopped) // the machine may be gone afterwards
+      shared_->config.answered(x.status,
+                               std::chrono::steady_clock::now() - arrived_);
     answer_.emplace();
     answer_->result(x.status);
     answer_->version(11);
@@ -293,6 +298,7 @@ private:
   std::string chunk_;
   std::array<char, 4096> scratch_;
   size_t drained_ = 0;
+  std::chrono::steady_clock::time_point arrived_{};
   bool busy_ = false;
   bool keep_alive_ = true;
   bool drain_ = false;

@@ -67,6 +67,10 @@ struct options {
   /// From `server::stop` to closing what is still being answered.
   std::chrono::milliseconds stop_timeout{2'000};
 
+  /// Told of each answer: its status and what it took from the request's end;
+  /// called from the io thread. Set by the server.
+  std::function<void(unsigned status, std::chrono::nanoseconds)> answered;
+
   /// The JSON text of `GET /v1/config`; called from a worker thread.
   std::function<std::string()> config_json;
 };

@@ -49,13 +49,21 @@ std::string address_text(const tcp::endpoint& x) {
 
 struct server::impl {
   impl(asio::io_context& x, machine& node, options y)
-    : io(x), shared(std::make_shared<shared_state>(std::move(y))), acceptor(io),
-      pause(io) {
+    : io(x),
+      shared(std::make_shared<shared_state>(counted(node, std::move(y)))),
+      acceptor(io), pause(io) {
     routes_context context{node, shared->config};
     add_record_routes(shared->routes, context);
     add_command_routes(shared->routes, context);
     add_cluster_routes(shared->routes, context);
     add_watch_routes(shared->routes, context);
+  }
+
+  static options counted(machine& node, options x) {
+    x.answered = [&node](unsigned status, std::chrono::nanoseconds took) {
+      node.count_request(status, took);
+    };
+    return x;
   }
 
   status listen() {

@@ -34,6 +34,7 @@ MUSTER_PLAIN(std::vector<muster::operation>)
 MUSTER_PLAIN(std::vector<muster::effect>)
 MUSTER_PLAIN(std::vector<muster::participant>)
 MUSTER_PLAIN(std::vector<int64_t>)
+MUSTER_PLAIN(std::vector<muster::machine_id>)
 
 #undef MUSTER_PLAIN
 
