@@ -44,6 +44,13 @@ struct assignment {
     return std::find(in_sync.begin(), in_sync.end(), x) != in_sync.end();
   }
 
+  /// Whether a replica of the machine is in it, with whatever store.
+  bool names(const machine_id& id) const {
+    auto is_it = [&](auto& x) { return x.id == id; };
+    return std::any_of(in_sync.begin(), in_sync.end(), is_it)
+           || std::any_of(learners.begin(), learners.end(), is_it);
+  }
+
   bool learns(const replica_ref& x) const {
     return std::find(learners.begin(), learners.end(), x) != learners.end();
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/backup_role.hpp"
 
+#include "registry/mutants.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -31,14 +33,14 @@ void backup_role::start_join(const join& x) {
   shared_ = durable_ = *shared;
   heard_ = x.committed;
   std::vector<log_change> changes;
-  if (ctx_.log.last() > *shared) {
+  if (ctx_.log.last() > *shared && !MUSTER_MUTANT(l3_not_truncated)) {
     ctx_.note("log_cut", "after=" + std::to_string(shared->value)
                            + " last=" + std::to_string(ctx_.log.last().value));
     truncate_log(ctx_, *shared);
     changes.push_back({log_change::kind::truncate, *shared, {}});
   }
-  changes.push_back(
-    {log_change::kind::meta, {}, encode_meta({ctx_.highest, true})});
+  auto written = MUSTER_MUTANT(l3_term_not_durable) ? term{} : ctx_.highest;
+  changes.push_back({log_change::kind::meta, {}, encode_meta({written, true})});
   ready_token_ = ctx_.persist(std::move(changes));
 }
 
@@ -99,7 +101,8 @@ bool backup_role::append(const std::string& bytes,
     return false;
   auto at = entry->at;
   // 3.3.4: marked before it is acknowledged, silent until the commit.
-  if (auto keys = keys_of(*entry); !keys.empty())
+  if (auto keys = keys_of(*entry);
+      !keys.empty() && !MUSTER_MUTANT(p334_backup_not_silent))
     ctx_.emit(publish_invalid{std::move(keys)});
   append_entry(ctx_, std::move(*entry), bytes);
   changes.push_back({log_change::kind::append, at, bytes});
@@ -129,6 +132,10 @@ void backup_role::on_prepare(const prepare& x) {
   } else {
     auto token = ctx_.persist(std::move(changes));
     durable_at_[token] = ctx_.log.last();
+    if (MUSTER_MUTANT(i3_not_synced)) {
+      durable_ = ctx_.log.last();
+      acknowledge();
+    }
   }
   on_commit(heard_);
 }

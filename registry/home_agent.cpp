@@ -2,6 +2,7 @@
 #include "registry/home_agent.hpp"
 
 #include "registry/key.hpp"
+#include "registry/mutants.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -36,6 +37,8 @@ flow home_agent::link_to(const peer& who, const holder& h) const {
 
 home_agent::holder* home_agent::find(const peer& who, const flow& link) {
   auto i = holders_.find(who);
+  if (i != holders_.end() && MUSTER_MUTANT(t4_session_ignored))
+    return &i->second;
   if (i == holders_.end() || link.of != term_ || link.in != i->second.in
       || link.to != self_.run)
     return nullptr;
@@ -132,7 +135,7 @@ void home_agent::on_copy_data(copy_data x, boot_time now, agent_effects& out) {
   for (auto& entry : x.undecided) {
     auto& f = flights_[entry.at];
     f.entry = entry;
-    if (!known)
+    if (!known || MUSTER_MUTANT(d3_in_flight_forgotten))
       continue;
     // D3: the grant is followed by the invalidation of each undecided entry.
     invalidate_at(x.holder, i->second, f, now, out);
@@ -206,7 +209,7 @@ void home_agent::on_invalidate_ack(const peer& from, const invalidate_ack& x,
     return;
   auto w = f->second.waits.find(from);
   if (w == f->second.waits.end() || w->second.done
-      || w->second.grant != x.grant) // D2
+      || (w->second.grant != x.grant && !MUSTER_MUTANT(d2_grant_ignored))) // D2
     return;
   w->second.done = true;
   w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false};
@@ -268,6 +271,9 @@ void home_agent::on_members(epoch at, const std::vector<member>& members,
   members_.clear();
   for (auto& m : members)
     members_[m.who] = m.host + ":" + std::to_string(m.port);
+  if (MUSTER_MUTANT(d4_holder_forgotten))
+    std::erase_if(holders_,
+                  [&](auto& x) { return members_.count(x.first) == 0; });
   // D4: a newer incarnation proves nothing, but the old one's leases may
   // begin to end.
   for (auto& [who, h] : holders_)
@@ -291,6 +297,8 @@ void home_agent::on_uncovered(const uncovered& x, boot_time now,
       || x.what.of != term_)
     return;
   h->second.silent_at = x.until;
+  if (MUSTER_MUTANT(c1_expelled_not_silent))
+    h->second.silent_at = now;
   finish_expulsions(now, out);
 }
 

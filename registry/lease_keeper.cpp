@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/lease_keeper.hpp"
 
+#include "registry/mutants.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -83,7 +85,8 @@ bool lease_keeper::may_cover(const cover& what, boot_time now) const {
   return authority_of(what.shard, i->second).until > now;
 }
 
-void lease_keeper::on_grant(const peer& from, const lease_grant& x, boot_time,
+void lease_keeper::on_grant(const peer& from, const lease_grant& x,
+                            [[maybe_unused]] boot_time now,
                             lease_effects& out) {
   auto i = granters_.find(from);
   if (i == granters_.end() || x.to != run_)
@@ -98,6 +101,8 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x, boot_time,
   if (request == state.open.end())
     return;
   state.end = request->second + options_.held();
+  if (MUSTER_MUTANT(t2_lease_from_arrival))
+    state.end = now + options_.held();
   state.applied = x.number;
   state.open.erase(state.open.begin(), request + 1);
   apply_covers(from, state, x, out);
@@ -162,6 +167,8 @@ boot_time lease_keeper::end_of(const peer& granter, shard_id shard,
   auto i = granters_.find(granter);
   if (i == granters_.end())
     return {};
+  if (MUSTER_MUTANT(t3_lease_not_tied))
+    return i->second.end;
   auto& covers = i->second.covers;
   cover what{shard, cover_kind::authority, of, session{}};
   if (!std::binary_search(covers.begin(), covers.end(), what))

@@ -2,6 +2,7 @@
 #include "registry/local_copies.hpp"
 
 #include "registry/key.hpp"
+#include "registry/mutants.hpp"
 
 #include <algorithm>
 
@@ -25,6 +26,8 @@ peer local_copies::home_of(const shard_copies& s) const {
 bool local_copies::is_ours(const peer& from, const flow& link,
                            const shard_copies& s) const {
   // T4, D5, F1: the present granter, term and session, meant for this run.
+  if (MUSTER_MUTANT(t4_session_ignored))
+    return from == home_of(s) && link.of == s.of.of && s.in != session{};
   return link.to == self_.run && from == home_of(s) && link.of == s.of.of
          && link.of >= s.known && link.in == s.in && s.in != session{};
 }
@@ -292,7 +295,9 @@ void local_copies::on_message(const peer& from, const invalidate& x,
     s.pending.insert(e.key);
     marked.push_back(e.key);
   }
-  if (!marked.empty()) // W3: marked first, then acknowledged
+  if (!marked.empty()
+      && !MUSTER_MUTANT(
+        w3_holder_not_silent)) // W3: marked first, then acknowledged
     out.all.emplace_back(
       copy_effects::table{x.link.shard, publish_invalid{std::move(marked)}});
   auto link = x.link;
@@ -310,7 +315,7 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;
-    if (r.pending > x.upto) {
+    if (r.pending > x.upto && !MUSTER_MUTANT(d2_validates_too_much)) {
       ++key;
       continue;
     }
@@ -332,7 +337,8 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
 
 void local_copies::on_fence(const fence& x, copy_effects& out) {
   auto i = shards_.find(x.shard);
-  if (i == shards_.end() || x.to != self_.run || x.of < i->second.known)
+  if (i == shards_.end() || x.to != self_.run || x.of < i->second.known
+      || MUSTER_MUTANT(f1_fence_without_drop))
     return;
   auto& s = i->second;
   s.known = x.of;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/key.hpp"
+#include "registry/mutants.hpp"
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
@@ -7,7 +8,8 @@
 namespace muster {
 
 bool primary_role::undecided_tail(const std::string& key) const {
-  return tail_end_ > ctx_.state.committed() && ctx_.pending.count(key) > 0;
+  return tail_end_ > ctx_.state.committed() && ctx_.pending.count(key) > 0
+         && !MUSTER_MUTANT(l4_tail_read);
 }
 
 read_reply primary_role::on_read(const read_request& x, boot_time now) const {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "registry/mutants.hpp"
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
@@ -18,6 +19,8 @@ primary_role::replica* primary_role::find(const machine_id& id) {
 primary_role::replica* primary_role::find(const peer& who, const flow& link) {
   // T4: a message of any other term, session or incarnation is ignored.
   auto r = find(who.id);
+  if (r && MUSTER_MUTANT(t4_replica_session_ignored))
+    return r;
   if (!r || r->who != who || link.of != term_ || link.in != r->in
       || link.in == session{} || link.to != ctx_.self.run)
     return nullptr;
@@ -73,8 +76,15 @@ void primary_role::on_join_request(const peer& from, const join_request& x,
   if (x.to != ctx_.self.run || x.known > term_)
     return;
   auto r = find(from.id);
-  if (!r || r->dropped || r->ref.store != x.store || from.run < r->who.run)
-    return; // M3: another store is another replica
+  if (!r || from.run < r->who.run)
+    return;
+  if (r->ref.store != x.store) { // M3: another store is another replica
+    r->replacement = x.store;
+    return;
+  }
+  r->replacement = store_id{};
+  if (r->dropped)
+    return;
   if (r->who == from && r->in != session{}
       && (r->in == x.in || now - r->last_progress < ctx_.options.resend))
     return; // joined, or the answer is under way
@@ -231,8 +241,9 @@ void primary_role::progress(replica& r, sequence acked, boot_time now) {
 
 void primary_role::cover_if_whole(replica& r) {
   // T3: covered only while it counts and has every committed entry.
-  if (r.covered || !r.counted || !r.joined || r.dropped
-      || r.acked < ctx_.state.committed())
+  auto counts = r.counted && r.acked >= ctx_.state.committed();
+  if (r.covered || !r.joined || r.dropped
+      || (!counts && !MUSTER_MUTANT(t3_learner_covered)))
     return;
   r.covered = true;
   ctx_.emit(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/primary_role.hpp"
 
+#include "registry/mutants.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -42,7 +44,7 @@ primary_role::primary_role(shard_context& ctx, assignment landed, term former,
 void primary_role::start_fence(boot_time now) {
   // F1. The old primary's silence is proved by L2; nobody ever held anything
   // of a shard that had no primary yet.
-  if (former_ == term{}) {
+  if (former_ == term{} || MUSTER_MUTANT(f1_no_fence)) {
     fenced_ = true;
     return;
   }
@@ -148,6 +150,7 @@ void primary_role::on_tick(boot_time now) {
   leave_deaf_learners(now);
   finish_drops(now);
   propose_add(now);
+  propose_replacement(now);
   forget_old(now);
   try_commit(now);
   tell_committed();

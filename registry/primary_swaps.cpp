@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "registry/mutants.hpp"
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ void primary_role::watch_replicas(boot_time now) {
     // M4: the outcome is unknown; land the same change again. If the first
     // attempt has landed, the second is refused and its assignment is read.
     if (swap_->outcome_unknown && now >= next_swap_)
-      propose(swap_->proposed, swap_->target, swap_->adds, now);
+      propose(swap_->proposed, swap_->target, swap_->what, now);
     return;
   }
   if (now < next_swap_)
@@ -92,7 +93,7 @@ void primary_role::propose_drop(replica& r, boot_time now) {
   remove(x.in_sync, r.ref.id);
   remove(x.learners, r.ref.id);
   x.learners.push_back(r.ref);
-  propose(std::move(x), r.ref, false, now);
+  propose(std::move(x), r.ref, swap_kind::drop, now);
 }
 
 void primary_role::propose_add(boot_time now) {
@@ -101,7 +102,7 @@ void primary_role::propose_add(boot_time now) {
   for (auto& [id, r] : replicas_) {
     if (r.dropped || !r.joined || assigned_.has(r.ref))
       continue;
-    if (!r.counted) {
+    if (!r.counted && !MUSTER_MUTANT(m4_added_too_early)) {
       // M4: first it counts in both sets, then it is proposed. Its lease is
       // there already, so that authority does not pause.
       if (r.acked >= ctx_.state.committed()
@@ -113,22 +114,41 @@ void primary_role::propose_add(boot_time now) {
       }
       continue;
     }
-    if (!has_authority(now) || r.acked < ctx_.state.committed())
+    if ((!has_authority(now) || r.acked < ctx_.state.committed())
+        && !MUSTER_MUTANT(m4_added_too_early))
       continue;
     auto x = assigned_;
     remove(x.learners, r.ref.id);
     x.in_sync.push_back(r.ref);
-    propose(std::move(x), r.ref, true, now);
+    propose(std::move(x), r.ref, swap_kind::add, now);
     return;
   }
 }
 
-void primary_role::propose(assignment x, replica_ref target, bool adds,
+void primary_role::propose_replacement(boot_time now) {
+  if (swap_ || now < next_swap_ || !fenced_)
+    return;
+  for (auto& [id, r] : replicas_) {
+    // M3: only once the old store is out of the set; a learner counts for
+    // nothing, so its store can be exchanged in one step.
+    if (r.replacement == store_id{} || r.counted || r.dropped
+        || assigned_.has(r.ref))
+      continue;
+    replica_ref made{id, r.replacement};
+    auto x = assigned_;
+    remove(x.learners, id);
+    x.learners.push_back(made);
+    propose(std::move(x), made, swap_kind::replace, now);
+    return;
+  }
+}
+
+void primary_role::propose(assignment x, replica_ref target, swap_kind what,
                            boot_time now) {
   auto tried = swap_ ? std::move(swap_->tried) : std::vector<nonce>{};
   x.writer = ctx_.make_nonce();
   tried.push_back(x.writer);
-  swap_ = swap_attempt{std::move(tried), std::move(x), target, adds, false};
+  swap_ = swap_attempt{std::move(tried), std::move(x), target, what, false};
   next_swap_ = now + ctx_.options.resend;
   ctx_.emit(swap_effect{swap_->proposed, assigned_.at});
 }
@@ -139,6 +159,8 @@ void primary_role::on_swap_result(nonce writer, bool landed, bool conflict,
     return;
   if (landed) {
     swap_landed(at, now);
+  } else if (MUSTER_MUTANT(m4_absent_nonce)) {
+    swap_.reset();
   } else if (conflict) {
     // Either another's change or our own earlier attempt: `on_assignment`
     // tells when the newest one has been read.
@@ -170,10 +192,21 @@ void primary_role::swap_landed(epoch at, boot_time now) {
   assigned_ = done.proposed;
   assigned_.at = at;
   auto r = find(done.target.id);
-  ctx_.note(done.adds ? "backup_added" : "backup_dropped",
-            "backup=" + done.target.id.value
-              + " epoch=" + std::to_string(at.value));
-  if (!done.adds && r) {
+  auto text = done.what == swap_kind::add    ? "backup_added"
+              : done.what == swap_kind::drop ? "backup_dropped"
+                                             : "learner_replaced";
+  ctx_.note(text, "backup=" + done.target.id.value
+                    + " epoch=" + std::to_string(at.value));
+  if (MUSTER_MUTANT(m4_added_too_early) && done.what == swap_kind::add && r)
+    r->counted = true;
+  if (done.what == swap_kind::replace && r) {
+    end_session(*r);
+    r->ref = done.target;
+    r->replacement = store_id{};
+    r->last_progress = now;
+    require();
+  }
+  if (done.what == swap_kind::drop && r) {
     // T4: a drop starts a new session. C1: it is expelled only when it
     // acknowledges this, or when its leases are over.
     leave_session(*r);

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/shard_context.hpp"
 
+#include "registry/mutants.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <cstdio>
+#ifdef MUSTER_MUTANTS
+#  include <map>
+#endif
 
 namespace muster {
+
+#ifdef MUSTER_MUTANTS
+namespace {
+
+std::map<const shard_context*, shard_effects> held_back;
+
+} // namespace
+#endif
 
 nonce shard_context::make_nonce() {
   // splitmix64: a bijection, so one seed never gives the same nonce twice.
@@ -45,6 +58,8 @@ void publish_all(shard_context& ctx, served_from from, term of, session in) {
   // Whole before the marks: only under a held prefix is an absent key marked.
   // No lease has been published yet, so nothing is served in between.
   ctx.emit(publish_whole{});
+  if (MUSTER_MUTANT(l4_tail_read) && from == served_from::primary)
+    return;
   for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
        at = at.next())
     if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
@@ -71,6 +86,13 @@ void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
                        sequence silent_upto) {
   assert(upto <= ctx.log.last());
   auto first = ctx.state.committed().next();
+#ifdef MUSTER_MUTANTS
+  auto* emitted = ctx.out;
+  if (mark_first && MUSTER_MUTANT(r1_published_late))
+    ctx.out = &held_back[&ctx];
+#endif
+  if (MUSTER_MUTANT(p334_backup_not_silent))
+    mark_first = true;
   if (mark_first)
     for (auto at = first; at <= upto; at = at.next())
       if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
@@ -91,7 +113,18 @@ void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
         ctx.emit(publish_put{x.key, x.value, item.entry.at});
     }
   }
+#ifdef MUSTER_MUTANTS
+  ctx.out = emitted;
+#endif
 }
+
+#ifdef MUSTER_MUTANTS
+void emit_held_back(shard_context& ctx) {
+  auto late = std::exchange(held_back[&ctx], {});
+  ctx.out->insert(ctx.out->end(), std::make_move_iterator(late.begin()),
+                  std::make_move_iterator(late.end()));
+}
+#endif
 
 bool checkpoint_if_due(shard_context& ctx, sequence last) {
   auto entries = ctx.state.committed().value - last.value;

@@ -51,6 +51,9 @@ bool shard_replica::recover(recovered_replica x) {
 
 void shard_replica::begin(shard_effects& out) {
   ctx_.out = &out;
+#ifdef MUSTER_MUTANTS
+  emit_held_back(ctx_);
+#endif
 }
 
 void shard_replica::settle(boot_time) {

@@ -135,6 +135,7 @@ public:
 private:
   /// A takeover under way.
   struct candidacy {
+    boot_time begun{};
     /// L2: every lease we granted is over then; max = not known yet.
     boot_time silent_at = boot_time::max();
     /// Whose leases end then.

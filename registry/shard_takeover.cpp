@@ -3,6 +3,7 @@
 // The part of `shard_replica` that follows the assignment and takes over
 // (3.6: L2, L3; T5; M2; M4).
 
+#include "registry/mutants.hpp"
 #include "registry/shard_replica.hpp"
 
 #include <algorithm>
@@ -17,6 +18,9 @@ void shard_replica::on_assignment(const assignment& x, boot_time now,
     if (x.of > ctx_.newest.of)
       heard_primary_ = now; // a new primary has its time to be heard
     ctx_.newest = x;
+    if (MUSTER_MUTANT(l3_truncated_too_early) && x.of > ctx_.highest
+        && x.primary != ctx_.self.id)
+      truncate_log(ctx_, ctx_.state.committed());
     if (candidacy_ && candidacy_->asked) {
       // M4: a newer revision settles it, one way or the other.
       if (is_ours(x.writer))
@@ -54,7 +58,9 @@ void shard_replica::ask_to_join(boot_time now) {
   if (primary_ || succession_ || a.primary == machine_id{}
       || a.primary == ctx_.self.id || a.of < ctx_.known)
     return;
-  if (!a.has(ctx_.me()) && !a.learns(ctx_.me()))
+  // M3: with another store this is another replica; asking tells the primary
+  // that the old one is gone.
+  if (!a.names(ctx_.self.id))
     return;
   auto joined_it = backup_ && backup_->primary().id == a.primary
                    && backup_->primary().run == a.primary_run
@@ -85,6 +91,8 @@ boot_time shard_replica::turn_at(boot_time) const {
   // the coordinator's compare decides if they do.
   auto& a = ctx_.newest;
   auto may_from = started_ + ctx_.options.lease.granted; // T5
+  if (MUSTER_MUTANT(t5_grants_forgotten))
+    may_from = started_;
   if (a.primary == ctx_.self.id)
     return may_from;
   auto rank = 0;
@@ -115,12 +123,17 @@ void shard_replica::watch_primary(boot_time now) {
 void shard_replica::start_candidacy(boot_time now) {
   auto& a = ctx_.newest;
   candidacy_.emplace();
+  candidacy_->begun = now;
   candidacy_->former = a.of;
   candidacy_->former_primary = a.primary == ctx_.self.id ? machine_id{}
                                                          : a.primary;
   candidacy_->asked_of = peer{a.primary, a.primary_run};
   ctx_.note("takeover_started", "term=" + std::to_string(a.of.value)
                                   + " primary=" + a.primary.value);
+  if (MUSTER_MUTANT(l2_takeover_too_early)) {
+    candidacy_->silent_at = now;
+    return;
+  }
   // L2: what this incarnation granted; T5 covers what former ones did.
   if (backup_ && backup_->covers_primary()) {
     backup_->update_cover(false);
@@ -154,7 +167,7 @@ void shard_replica::advance_candidacy(boot_time now) {
   auto& c = *candidacy_;
   if (now < c.silent_at || now < c.next_ask)
     return;
-  if (!c.asked && heard_primary_ > c.silent_at) {
+  if (!c.asked && heard_primary_ > c.begun) {
     abandon_candidacy(); // it has come back before we asked
     return;
   }
@@ -198,6 +211,8 @@ void shard_replica::on_swap_result(nonce writer, bool landed, bool conflict,
              && candidacy_->tried.back() == writer) {
     if (landed) {
       swap_landed(at);
+    } else if (MUSTER_MUTANT(m4_absent_nonce)) {
+      abandon_candidacy();
     } else if (conflict) {
       // Another's change, or our own earlier attempt: the newest assignment
       // tells (M4). Silent until then.
@@ -224,8 +239,9 @@ void shard_replica::swap_landed(epoch at) {
   if (at > ctx_.newest.at)
     ctx_.newest = s.landed;
   // L3: the term is durable before anything is sent in it.
+  auto written = MUSTER_MUTANT(l3_term_not_durable) ? term{} : ctx_.highest;
   s.token = ctx_.persist({log_change{
-    log_change::kind::meta, {}, encode_meta({ctx_.highest, complete_})}});
+    log_change::kind::meta, {}, encode_meta({written, complete_})}});
   succession_ = std::move(s);
 }
 
@@ -241,6 +257,8 @@ void shard_replica::act(boot_time now) {
   ctx_.note("acting", "term=" + std::to_string(s.landed.of.value) + " tail="
                         + std::to_string(ctx_.log.last().value
                                          - ctx_.state.committed().value));
+  if (MUSTER_MUTANT(l2_tail_discarded))
+    truncate_log(ctx_, ctx_.state.committed());
   primary_ = std::make_unique<primary_role>(ctx_, std::move(s.landed), s.former,
                                             std::move(s.former_primary), now);
 }

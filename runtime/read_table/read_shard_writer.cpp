@@ -3,6 +3,7 @@
 // What the writer does: the one core thread of the machine.
 
 #include "registry/key.hpp"
+#include "registry/mutants.hpp"
 #include "runtime/read_table/read_shard.hpp"
 
 namespace muster::lock_free {
@@ -69,7 +70,8 @@ void read_shard::invalidate(std::span<const std::string> keys) {
 
 void read_shard::mark(std::string_view key) {
   const auto* held = records_.find(key, hash_of(key));
-  if (held == nullptr && !prefixes_.covers(key))
+  if (held == nullptr
+      && (!prefixes_.covers(key) || MUSTER_MUTANT(r3_absent_not_marked)))
     return;
   if (held != nullptr && held->state == record_state::invalid)
     return;

@@ -2,7 +2,9 @@
 
 // muster-sim: runs the production actors in simulated worlds, a seed a world.
 
+#include "registry/mutants.hpp"
 #include "tests/simulation/history_json.hpp"
+#include "tests/simulation/seed_runs.hpp"
 #include "tests/simulation/simulation.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,13 +20,15 @@ using namespace muster::sim;
 
 struct arguments {
   uint64_t seed = 0;
-  uint64_t first_seed = 1;
-  uint64_t seeds = 0;
+  seed_range range;
   unsigned seconds = 30;
+  uint32_t machines = 0;
+  unsigned rate = 0;
   bool trace = false;
   bool calm = false;
   bool quiet = false;
   std::string history;
+  std::string mutant;
 };
 
 double seconds_since(std::chrono::steady_clock::time_point x) {
@@ -37,6 +41,8 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
   options.seed = seed;
   options.faults_for = std::chrono::seconds{args.seconds};
   options.with_faults = !args.calm;
+  options.machine_count = args.machines;
+  options.rate = args.rate;
   options.trace = args.trace ? &std::cout : nullptr;
   return simulate(options);
 }
@@ -78,32 +84,42 @@ int replay(const arguments& args) {
 }
 
 int run_many(const arguments& args) {
-  auto begin = std::chrono::steady_clock::now();
-  uint64_t failed = 0;
-  double simulated = 0;
-  size_t definite = 0;
-  for (uint64_t i = 0; i < args.seeds; ++i) {
-    auto seed = args.first_seed + i;
-    auto x = run_one(args, seed);
-    simulated += std::chrono::duration<double>(x.simulated).count();
-    definite += x.definite_count;
-    if (x.problem.empty())
-      continue;
-    ++failed;
-    std::printf("FAILED seed %llu: %s\n", static_cast<unsigned long long>(seed),
-                args.quiet ? x.problem.substr(0, x.problem.find('\n')).c_str()
-                           : x.problem.c_str());
-    std::fflush(stdout);
-  }
-  auto took = seconds_since(begin);
+  auto x = run_seeds(
+    args.range, [&](uint64_t seed) { return run_one(args, seed); },
+    [&](uint64_t seed, const std::string& problem) {
+      std::printf("FAILED seed %llu: %s\n",
+                  static_cast<unsigned long long>(seed),
+                  args.quiet ? problem.substr(0, problem.find('\n')).c_str()
+                             : problem.c_str());
+      std::fflush(stdout);
+    });
   std::printf(
-    "%llu seeds, %llu failed, %zu definite operations, %.1f s: %.2f "
-    "seeds/s, %.0f times real time\n",
-    static_cast<unsigned long long>(args.seeds),
-    static_cast<unsigned long long>(failed), definite, took,
-    static_cast<double>(args.seeds) / took, simulated / took);
-  return failed == 0 ? 0 : 1;
+    "%llu seeds, %llu failed, %llu definite operations (%llu at "
+    "least a seed), %.1f s: %.2f seeds/s, %.0f times real time\n",
+    static_cast<unsigned long long>(x.run_count),
+    static_cast<unsigned long long>(x.failed_count),
+    static_cast<unsigned long long>(x.definite_count),
+    static_cast<unsigned long long>(x.definite_min), x.took_seconds,
+    static_cast<double>(x.run_count) / x.took_seconds,
+    x.simulated_seconds / x.took_seconds);
+  return x.failed_count == 0 ? 0 : 1;
 }
+
+#ifdef MUSTER_MUTANTS
+/// Switches the mutant on. @returns false if there is none of that name
+bool choose_mutant(const std::string& name) {
+  for (auto& x : muster::all_mutants())
+    if (x.name == name)
+      muster::active_mutant = x.which;
+  return name.empty() || muster::active_mutant != muster::mutant::none;
+}
+
+int list_mutants() {
+  for (auto& x : muster::all_mutants())
+    std::printf("%s\n", std::string{x.name}.c_str());
+  return 0;
+}
+#endif
 
 } // namespace
 
@@ -111,19 +127,44 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs Muster's actors in simulated worlds; a seed is a run."};
   arguments args;
   auto one = app.add_option("--seed", args.seed, "Replay this seed");
-  auto many = app.add_option("--seeds", args.seeds, "Run so many seeds");
+  auto many = app.add_option("--seeds", args.range.count, "Run so many seeds");
   one->excludes(many);
-  app.add_option("--first-seed", args.first_seed, "The first of --seeds");
+  app.add_option("--first-seed", args.range.first, "The first of --seeds");
   app
     .add_option("--seconds", args.seconds,
                 "Virtual seconds with faults; 15 without follow")
     ->check(CLI::Range(5u, 3600u));
+  app
+    .add_option("--machines", args.machines,
+                "3 store, the others hold copies; the seed chooses without")
+    ->check(CLI::Range(3u, 5u));
+  app
+    .add_option("--rate", args.rate,
+                "Operations a virtual second of all clients")
+    ->check(CLI::Range(1u, 5000u));
+  app.add_option("--jobs", args.range.jobs, "Processes for --seeds")
+    ->check(CLI::Range(1u, 256u));
+  app.add_flag("--until-failure", args.range.until_failure,
+               "End at the first of --seeds that fails");
   app.add_flag("--trace", args.trace, "Print one line an event");
   app.add_flag("--calm", args.calm, "Only delays, no faults");
   app.add_flag("--quiet", args.quiet, "One line a failing seed");
   app.add_option("--history", args.history,
                  "Write the operations of --seed to this file as JSON lines");
+#ifdef MUSTER_MUTANTS
+  app.add_option("--mutant", args.mutant, "Switch this deliberate error on");
+  auto names = app.add_flag("--mutants", "Print the names of the mutants");
+#endif
   CLI11_PARSE(app, argc, argv);
+#ifdef MUSTER_MUTANTS
+  if (names->count() > 0)
+    return list_mutants();
+  if (!choose_mutant(args.mutant)) {
+    std::fprintf(stderr, "no mutant is called %s; --mutants lists them\n",
+                 args.mutant.c_str());
+    return 2;
+  }
+#endif
   if (many->count() > 0)
     return run_many(args);
   return replay(args);

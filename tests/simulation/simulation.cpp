@@ -20,10 +20,12 @@ enum label : uint64_t {
   work_label,
 };
 
-cluster_shape draw_shape(sim_random random) {
+cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
   cluster_shape out;
   out.shard_count = static_cast<uint32_t>(4 + random.below(5));
   out.holding_count = static_cast<uint32_t>(1 + random.below(2));
+  if (machine_count != 0)
+    out.holding_count = machine_count - out.storing_count;
   out.mirrors[machine_id{"m4"}] = {"/"};
   out.mirrors[machine_id{"m5"}] = {"/g/1", "/g/2", "/g/3", "/g/4", "/g/5"};
   return out;
@@ -33,13 +35,23 @@ cluster_shape draw_shape(sim_random random) {
 struct run {
   explicit run(const simulation_options& options)
     : options_(options), seeds_(options.seed),
-      shape_(draw_shape(seeds_.fork(shape_label))), faults_(draw_faults()),
-      actors_(config_),
+      shape_(draw_shape(seeds_.fork(shape_label), options.machine_count)),
+      faults_(draw_faults()), actors_(config_),
       host_(actors_, watch_, shape_, seeds_.fork(settle_label)),
       world_(options.seed, faults_, host_, options.trace),
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)),
-      work_(world_, shape_, {}, seeds_.fork(work_label)) {
+      work_(world_, shape_, draw_load(), seeds_.fork(work_label)) {
     // nop
+  }
+
+  workload_options draw_load() const {
+    workload_options out;
+    auto clients = out.clients_per_machine
+                   * (shape_.storing_count + shape_.holding_count);
+    if (options_.rate != 0)
+      out.pause = nanoseconds{1s} * static_cast<int64_t>(clients)
+                  / options_.rate;
+    return out;
   }
 
   fault_options draw_faults() {

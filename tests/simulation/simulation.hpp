@@ -18,6 +18,10 @@ struct simulation_options {
   std::chrono::seconds faults_for{30};
   /// False: only delays.
   bool with_faults = true;
+  /// 3 to 5; 3 store, the others hold copies. 0 = the seed chooses.
+  uint32_t machine_count = 0;
+  /// Operations a virtual second of all clients; 0 = the usual load.
+  unsigned rate = 0;
   /// A line an event; none = no trace.
   std::ostream* trace = nullptr;
 };

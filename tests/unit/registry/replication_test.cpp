@@ -257,3 +257,34 @@ TEST_CASE("watch: a position beyond the log is no crash") {
   all.at(0).replica->on_message(all.at(1).self, x, all.now(), out);
   CHECK_FALSE(out.empty());
 }
+
+TEST_CASE("replication: a replaced disk comes back as a learner (M3)") {
+  served all;
+  all.put("/a", "1");
+  for (size_t replaced : {2, 0}) {
+    all.replace_disk(replaced);
+    auto& m = all.at(replaced);
+    // The old store is dropped, the new one learns, then it is added (M4).
+    REQUIRE(all.run_until([&] {
+      auto& newest = all.context(1).newest;
+      return newest.has({m.self.id, m.store}) && newest.in_sync.size() == 3;
+    }));
+    all.run(2s);
+    CHECK(all.read(replaced, "/a") == "1");
+  }
+}
+
+TEST_CASE("replication: an empty disk never takes over (M3)") {
+  served all;
+  all.put("/a", "1");
+  all.kill(0);
+  all.kill(1);
+  all.replace_disk(2);
+  all.run(10s);
+  CHECK(!all.primary());
+  all.start(1); // it has everything, and granted nothing in this run
+  REQUIRE(all.run_until([&] { return all.read(1, "/a") == "1"; }));
+  all.start(0);
+  CHECK(all.whole());
+  all.expect_everywhere("/a", "1");
+}

@@ -140,6 +140,14 @@ void trio::start(size_t i) {
   announce_assignment(i);
 }
 
+void trio::replace_disk(size_t i) {
+  kill(i);
+  auto& m = machines_[i];
+  m.disk = plain_disk{};
+  m.store = store_id{m.store.value + 1000};
+  start(i);
+}
+
 void trio::queue(size_t i, event x) {
   events_.push_back([this, i, run = machines_[i].self.run, x = std::move(x)] {
     if (machines_[i].up && machines_[i].self.run == run)

@@ -102,6 +102,9 @@ public:
     start(i);
   }
 
+  /// Kills a machine and starts it with an empty disk, a store of its own.
+  void replace_disk(size_t i);
+
   /// From now on nothing passes between two machines; what is under way is
   /// lost.
   void cut(size_t a, size_t b);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Deliberate errors, one a rule, that a test must notice (`scripts/mutants`).
+// Only a build with MUSTER_MUTANTS has them; in every other one the condition
+// is the constant `false` and nothing of it is left.
+//
+//     if (MUSTER_MUTANT(c1_acknowledgement_missing)) ...
+//
+// A mutant is named after the rule that it breaks (docs/protocol.md).
+
+#ifdef MUSTER_MUTANTS
+
+#  include <span>
+#  include <string_view>
+
+namespace muster {
+
+enum class mutant {
+  none,
+  /// A granter's lease counts for every shard and term.
+  t3_lease_not_tied,
+  /// A learner is covered for reads before it counts.
+  t3_learner_covered,
+  /// An answer counts from its arrival, not from the request's t0.
+  t2_lease_from_arrival,
+  /// A machine that starts takes over at once.
+  t5_grants_forgotten,
+  /// A backup asks to take over before its own grants are over.
+  l2_takeover_too_early,
+  /// A new primary throws its undecided tail away.
+  l2_tail_discarded,
+  /// A backup keeps what it does not share with the new primary.
+  l3_not_truncated,
+  /// A backup cuts its log by what it read from the coordinator.
+  l3_truncated_too_early,
+  /// The highest term is not written down.
+  l3_term_not_durable,
+  /// Keys of the undecided tail are read.
+  l4_tail_read,
+  /// The first commit of a term waits for nobody.
+  f1_no_fence,
+  /// A fence is answered without dropping the copies of lower terms.
+  f1_fence_without_drop,
+  /// A holder whose incarnation has gone is forgotten at once.
+  d4_holder_forgotten,
+  /// Messages about copies of a former session count.
+  t4_session_ignored,
+  /// Messages of a replica's former session count.
+  t4_replica_session_ignored,
+  /// An acknowledgement of an older grant counts.
+  d2_grant_ignored,
+  /// A validation makes every key valid, pending changes or not.
+  d2_validates_too_much,
+  /// A copy granted during a write is not told of it.
+  d3_in_flight_forgotten,
+  /// One acknowledgement is not waited for.
+  c1_acknowledgement_missing,
+  /// A later entry is committed before an earlier one.
+  c1_out_of_order,
+  /// A dropped replica's leases are not waited for.
+  c1_dropped_not_silent,
+  /// A holder's leases are not waited for when it is expelled.
+  c1_expelled_not_silent,
+  /// A refusal is told before the state that it rests on is committed.
+  c3_refusal_too_early,
+  /// An id that is known is applied again.
+  c3_applied_twice,
+  /// Backups serve what is not committed.
+  p334_backup_not_silent,
+  /// A holder acknowledges an invalidation before it marks the keys.
+  w3_holder_not_silent,
+  /// The table is published after the answer has left.
+  r1_published_late,
+  /// An absent key that is being written stays absent.
+  r3_absent_not_marked,
+  /// A backup is added before it counts.
+  m4_added_too_early,
+  /// A swap without an answer did not happen.
+  m4_absent_nonce,
+  /// What is not synced counts as durable.
+  i3_not_synced,
+};
+
+/// The one that is compiled in and switched on; at most one at a time.
+extern mutant active_mutant;
+
+struct named_mutant {
+  std::string_view name;
+  mutant which;
+};
+
+/// All of them.
+std::span<const named_mutant> all_mutants();
+
+} // namespace muster
+
+#  define MUSTER_MUTANT(name) \
+    (::muster::active_mutant == ::muster::mutant::name)
+#else
+#  define MUSTER_MUTANT(name) false
+#endif
