@@ -26,9 +26,11 @@ fault_options fault_options::swarm(sim_random& random) {
   nemesis.crash_mean = mean();
   nemesis.pause_mean = mean();
   nemesis.cut_mean = mean();
+  nemesis.partition_mean = mean();
   nemesis.reset_mean = mean();
   nemesis.coordinator_away_mean = mean();
   nemesis.clock_change_mean = mean();
+  nemesis.wipe_mean = random.chance(300) ? nanoseconds{8s} : nanoseconds{0};
   nemesis.pause_max = random.between(100ms, 15s);
   out.clock_rate_ppm_max = coin() ? 24'000 : 0;
   out.timer_late_max = coin() ? nanoseconds{1ms} : nanoseconds{100ms};

@@ -65,6 +65,9 @@ struct nemesis_options {
   nanoseconds crash_mean = 0s;
   unsigned power_loss_permille = 300;
   nanoseconds down_max = 8s;
+  /// Crashes of 1000 after which the machine is back at once.
+  unsigned quick_restart_permille = 300;
+  nanoseconds quick_restart_max = 100ms;
   nanoseconds pause_mean = 0s;
   nanoseconds pause_max = 10s;
   /// A link, both ways or one way, or all links of a machine.
@@ -72,6 +75,10 @@ struct nemesis_options {
   nanoseconds cut_max = 8s;
   unsigned one_way_permille = 300;
   unsigned isolate_permille = 200;
+  /// The machines fall into two groups that do not hear each other; only one
+  /// of them hears the coordinator.
+  nanoseconds partition_mean = 0s;
+  nanoseconds partition_max = 8s;
   /// A connection that breaks and comes back at once.
   nanoseconds reset_mean = 0s;
   /// The coordinator is away, for all or for one machine.

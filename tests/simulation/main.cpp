@@ -58,9 +58,9 @@ void print_counts(const simulation_result& x) {
     d.remote_reads, d.local_reads, d.copy_reads, d.listings);
   std::printf(
     "  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
-    "%zu resets, %zu coordinator, %zu clock, %zu wipes\n",
-    f.crashes, f.power_losses, f.pauses, f.cuts, f.resets, f.coordinator_away,
-    f.clock_changes, f.wipes);
+    "%zu partitions, %zu resets, %zu coordinator, %zu clock, %zu wipes\n",
+    f.crashes, f.power_losses, f.pauses, f.cuts, f.partitions, f.resets,
+    f.coordinator_away, f.clock_changes, f.wipes);
 }
 
 int replay(const arguments& args) {
@@ -153,11 +153,12 @@ int main(int argc, char** argv) {
                  "Write the operations of --seed to this file as JSON lines");
 #ifdef MUSTER_MUTANTS
   app.add_option("--mutant", args.mutant, "Switch this deliberate error on");
-  auto names = app.add_flag("--mutants", "Print the names of the mutants");
+  auto list = false;
+  app.add_flag("--mutants", list, "Print the names of the mutants");
 #endif
   CLI11_PARSE(app, argc, argv);
 #ifdef MUSTER_MUTANTS
-  if (names->count() > 0)
+  if (list)
     return list_mutants();
   if (!choose_mutant(args.mutant)) {
     std::fprintf(stderr, "no mutant is called %s; --mutants lists them\n",

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/sim_nemesis.hpp"
 
+#include "registry/assignment_text.hpp"
+
+#include <algorithm>
+
 namespace muster::sim {
+
+namespace {
+
+const std::string shard_keys = "/muster/sim/shards/";
+
+} // namespace
 
 sim_nemesis::sim_nemesis(sim_world& world, const fault_options& faults,
                          sim_random random)
@@ -18,6 +28,7 @@ void sim_nemesis::begin() {
   repeat(options_.coordinator_away_mean, &sim_nemesis::take_coordinator_away);
   repeat(options_.clock_change_mean, &sim_nemesis::change_clock);
   repeat(options_.wipe_mean, &sim_nemesis::wipe_one);
+  repeat(options_.partition_mean, &sim_nemesis::partition);
 }
 
 void sim_nemesis::ensure_fault() {
@@ -86,10 +97,16 @@ void sim_nemesis::crash_one() {
   bool power_loss = random_.chance(options_.power_loss_permille);
   ++(power_loss ? count_.power_losses : count_.crashes);
   world_.crash(id, power_loss);
-  mend_later(options_.down_max, [this, id] {
-    if (!world_.is_up(id))
-      world_.start(id);
-  });
+  // Back before any lease is over (T5), and perhaps where its primary cannot
+  // hear of it.
+  auto quick = random_.chance(options_.quick_restart_permille);
+  if (quick && random_.chance(500))
+    cut_one_from(id);
+  mend_later(quick ? options_.quick_restart_max : options_.down_max,
+             [this, id] {
+               if (!world_.is_up(id))
+                 world_.start(id);
+             });
 }
 
 void sim_nemesis::pause_one() {
@@ -112,6 +129,18 @@ void sim_nemesis::cut_one() {
     return;
   }
   auto [from, to] = some_pair();
+  cut_pair(from, to);
+}
+
+void sim_nemesis::cut_one_from(const machine_id& id) {
+  auto other = some_machine();
+  if (other == id)
+    return;
+  ++count_.cuts;
+  cut_pair(id, other);
+}
+
+void sim_nemesis::cut_pair(const machine_id& from, const machine_id& to) {
   bool both = !random_.chance(options_.one_way_permille);
   world_.network().cut(from, to);
   if (both)
@@ -119,6 +148,31 @@ void sim_nemesis::cut_one() {
   mend_later(options_.cut_max, [this, x = from, y = to] {
     world_.network().heal(x, y);
     world_.network().heal(y, x);
+  });
+}
+
+void sim_nemesis::partition() {
+  std::vector<machine_id> alone;
+  std::vector<machine_id> others;
+  for (const auto& id : world_.machines())
+    (random_.chance(400) ? alone : others).push_back(id);
+  if (alone.empty() || others.empty())
+    return;
+  ++count_.partitions;
+  auto each_pair = [this, alone, others](auto act) {
+    for (const auto& x : alone)
+      for (const auto& y : others) {
+        act(x, y);
+        act(y, x);
+      }
+  };
+  each_pair([this](auto& x, auto& y) { world_.network().cut(x, y); });
+  for (const auto& id : alone)
+    world_.config().cut(id);
+  mend_later(options_.partition_max, [this, alone, each_pair] {
+    each_pair([this](auto& x, auto& y) { world_.network().heal(x, y); });
+    for (const auto& id : alone)
+      world_.config().reconnect(id);
   });
 }
 
@@ -151,11 +205,22 @@ void sim_nemesis::change_clock() {
   world_.clock(some_machine()).set_rate(ppm);
 }
 
-/// At most one disk a run: acknowledged writes survive only while one in-sync
-/// disk does.
+/// Acknowledged writes survive only while one in-sync disk does: at most one
+/// disk a run, and only while all three are in sync everywhere, so that a swap
+/// under way takes no second one.
+bool sim_nemesis::may_wipe(const machine_id& id) const {
+  if (count_.wipes > 0 || !may_take_down(id))
+    return false;
+  auto shards = world_.config().range_now(shard_keys).entries;
+  return std::all_of(shards.begin(), shards.end(), [](auto& x) {
+    auto found = parse_assignment(shard_id{}, x.value, epoch{x.mod_revision});
+    return found && found->in_sync.size() >= 3;
+  });
+}
+
 void sim_nemesis::wipe_one() {
   auto id = some_machine();
-  if (count_.wipes > 0 || !may_take_down(id))
+  if (!may_wipe(id))
     return;
   ++count_.wipes;
   world_.crash(id);

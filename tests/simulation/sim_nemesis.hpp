@@ -16,14 +16,15 @@ public:
     size_t power_losses = 0;
     size_t pauses = 0;
     size_t cuts = 0;
+    size_t partitions = 0;
     size_t resets = 0;
     size_t coordinator_away = 0;
     size_t clock_changes = 0;
     size_t wipes = 0;
 
     size_t sum() const {
-      return crashes + power_losses + pauses + cuts + resets + coordinator_away
-             + clock_changes + wipes;
+      return crashes + power_losses + pauses + cuts + partitions + resets
+             + coordinator_away + clock_changes + wipes;
     }
   };
 
@@ -49,6 +50,9 @@ private:
   void crash_one();
   void pause_one();
   void cut_one();
+  void cut_one_from(const machine_id& id);
+  void cut_pair(const machine_id& from, const machine_id& to);
+  void partition();
   void reset_one();
   void take_coordinator_away();
   void change_clock();
@@ -57,6 +61,7 @@ private:
   machine_id some_machine();
   std::pair<machine_id, machine_id> some_pair();
   bool may_take_down(const machine_id& id) const;
+  bool may_wipe(const machine_id& id) const;
 
   /// Does `x` within `longest`, unless everything was mended before.
   void mend_later(nanoseconds longest, std::function<void()> x);

