@@ -92,6 +92,19 @@ explain_reply explain_from_log(const shard_replica& core,
   return out;
 }
 
+static void explain(shard_actor_state& s, const peer& from,
+                    const explain_request& x) {
+  // Every shard of every machine is asked; who knows, answers.
+  auto told = explain_from_log(*s.core, x);
+  if (!told.found)
+    return;
+  auto view = s.env->routing.view();
+  for (auto& p : told.participants)
+    if (p.address.empty()) // the log has names only
+      p.address = view->address(p.who.id);
+  s.env->send(from.id, std::move(told));
+}
+
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env, std::shared_ptr<shard_replica> core) {
@@ -119,16 +132,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     from_peer<list_request>(self),
     from_peer<watch_request>(self),
     [self](const peer& from, const explain_request& x) {
-      auto& s = self->state;
-      // Every shard of every machine is asked; who knows, answers.
-      auto told = explain_from_log(*s.core, x);
-      if (!told.found)
-        return;
-      auto view = s.env->routing.view();
-      for (auto& p : told.participants)
-        if (p.address.empty()) // the log has names only
-          p.address = view->address(p.who.id);
-      s.env->send(from.id, std::move(told));
+      explain(self->state, from, x);
     },
     local<copy_ask>(self, &replica::on_copy_ask),
     local<holders_ready>(self, &replica::on_holders_ready),

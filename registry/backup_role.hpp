@@ -65,6 +65,11 @@ public:
     return ready_;
   }
 
+  /// What is durable here of this primary's log; acknowledged if ready.
+  sequence durable() const {
+    return durable_;
+  }
+
   /// Whether it covers the primary with its leases.
   bool covers_primary() const {
     return covering_;

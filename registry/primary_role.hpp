@@ -78,6 +78,11 @@ public:
     return fenced_;
   }
 
+  /// What is durable at home.
+  sequence durable() const {
+    return durable_;
+  }
+
   /// Whether writes can be committed now, and if not, why not.
   std::string state_text(boot_time now) const;
 

@@ -125,6 +125,22 @@ public:
     return primary_ && primary_->has_authority(now);
   }
 
+  /// What this replica has promised in its role: a term that it joined or
+  /// acts in (L3), and the sequence up to which its log is durable (C1).
+  struct promise {
+    term of;
+    sequence upto;
+  };
+
+  /// Nothing: no role, or one that has not promised yet.
+  std::optional<promise> promised() const {
+    if (primary_)
+      return promise{primary_->of(), primary_->durable()};
+    if (backup_ && backup_->ready())
+      return promise{backup_->link().of, backup_->durable()};
+    return std::nullopt;
+  }
+
   const shard_context& context() const {
     return ctx_;
   }

@@ -177,6 +177,7 @@ struct production_machine::process final : transport_listener {
                     ports.config, table,         replies,
                     ports.random, ports.events,  codec};
     env.emplace(p, facts(), history_max);
+    owner.watch_.observe_reads(own.who.id, table);
     env->observer = [this](const shard_replica& x) {
       owner.watch_.observe(own.who.id, ports.clock, x);
     };

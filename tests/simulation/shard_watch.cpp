@@ -2,6 +2,7 @@
 #include "tests/simulation/shard_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
@@ -20,6 +21,7 @@ void shard_watch::observe(const machine_id& owner, const clock_source& clock,
   auto& r = s.replicas[owner];
   r.core = &x;
   r.clock = &clock;
+  check_promise(s, r, owner);
   check_hashes(s, r, owner);
   if (!x.acts(clock.now())) {
     r.acted = false;
@@ -49,13 +51,64 @@ void shard_watch::check_hashes(shard& s, replica& r, const machine_id& owner) {
              "I11: another entry is committed at " + std::to_string(at.value));
     known = hash;
   }
-  r.committed = upto;
-  if (r.core->is_primary())
+  auto before = std::exchange(r.committed, upto);
+  if (r.core->is_primary()) {
+    check_reads(r, std::max(before, s.committed_by_primary));
     s.committed_by_primary = std::max(s.committed_by_primary, upto);
-  else if (upto > s.committed_by_primary)
+  } else if (upto > s.committed_by_primary) {
     report(*r.core, owner,
            "I12: committed " + std::to_string(upto.value)
              + ", which no primary has");
+  }
+}
+
+/// I8: every key that was committed after `from`, on every machine.
+void shard_watch::check_reads(const replica& r, sequence from) {
+  auto& ctx = r.core->context();
+  for (auto at = std::max(from, ctx.log.base()).next();
+       at <= ctx.state.committed(); at = at.next())
+    for (auto& effect : ctx.log.at(at).entry.effects)
+      check_read(*r.core, effect.key);
+}
+
+void shard_watch::check_read(const shard_replica& x, const std::string& key) {
+  auto& ctx = x.context();
+  auto newest = ctx.state.find(key);
+  for (auto& [machine, table] : tables_) {
+    std::string value;
+    sequence version;
+    auto kind = table->copy_to(ctx.shard, key, value, version).kind;
+    auto absent = kind == read_kind::served_absent;
+    if (!absent && kind != read_kind::served)
+      continue;
+    if (absent ? newest != nullptr : !newest || version < newest->version)
+      report(x, machine,
+             "I8: serves " + key + " at version "
+               + (absent ? "absent" : std::to_string(version.value)) + ", "
+               + (newest ? std::to_string(newest->version.value) : "absence")
+               + " is committed");
+  }
+}
+
+/// I3, L3.
+void shard_watch::check_promise(shard& s, replica& r, const machine_id& owner) {
+  auto& ctx = r.core->context();
+  auto& kept = s.promises[ctx.me()];
+  if (!std::exchange(r.recovered, true)) {
+    if (ctx.highest < kept.of)
+      report(*r.core, owner,
+             "L3: came back with term " + std::to_string(ctx.highest.value)
+               + ", had joined " + std::to_string(kept.of.value));
+    if (ctx.log.last() < kept.upto)
+      report(*r.core, owner,
+             "I3: came back with a log up to "
+               + std::to_string(ctx.log.last().value) + ", had acknowledged "
+               + std::to_string(kept.upto.value));
+  }
+  if (auto now = r.core->promised())
+    kept = *now;
+  else if (r.core->state_text({}) == "joining")
+    kept.upto = sequence{}; // its log may be cut (L3) or be a snapshot's
 }
 
 /// I3.
@@ -89,6 +142,7 @@ void shard_watch::check_primaries(const shard& s) {
 void shard_watch::forget(const machine_id& owner) {
   for (auto& [id, s] : shards_)
     s.replicas.erase(owner);
+  tables_.erase(owner);
 }
 
 std::map<shard_id, sequence> shard_watch::committed() const {

@@ -3,6 +3,7 @@
 
 #include "registry/shard_replica.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/read_table/read_table.hpp"
 
 #include <map>
 #include <string>
@@ -17,7 +18,10 @@ namespace muster::sim {
 /// - I11: two replicas that have committed up to a sequence have the same
 ///   hash of all bytes up to there.
 /// - I12: a backup has committed nothing that no primary has committed.
-/// - I3: who acts first in a term has every committed entry in its log.
+/// - I3: who acts first in a term has every committed entry in its log; a
+///   store comes back with the term and the log that it has promised (L3).
+/// - I8: when a primary commits, no machine would serve a read of a written
+///   key from before.
 ///
 /// Not thread-safe; lives as long as the world.
 class shard_watch {
@@ -30,6 +34,11 @@ public:
   /// A replica of `owner` took an input.
   void observe(const machine_id& owner, const clock_source& clock,
                const shard_replica& x);
+
+  /// What users of `owner` read from now on, until it is forgotten.
+  void observe_reads(const machine_id& owner, const read_table& table) {
+    tables_[owner] = &table;
+  }
 
   /// The process of `owner` is dead: its replicas are gone.
   void forget(const machine_id& owner);
@@ -48,6 +57,7 @@ private:
     const clock_source* clock = nullptr;
     sequence committed;
     bool acted = false;
+    bool recovered = false;
   };
 
   struct shard {
@@ -55,16 +65,22 @@ private:
     /// By sequence: the hash of the committed log up to there; 0 = not seen.
     std::vector<uint64_t> hashes;
     sequence committed_by_primary;
+    /// Of each store, over its restarts.
+    std::map<replica_ref, shard_replica::promise> promises;
   };
 
   void check_hashes(shard& s, replica& r, const machine_id& owner);
   void check_log(shard& s, replica& r, const machine_id& owner);
   void check_primaries(const shard& s);
+  void check_promise(shard& s, replica& r, const machine_id& owner);
+  void check_reads(const replica& r, sequence from);
+  void check_read(const shard_replica& x, const std::string& key);
   void report(const shard_replica& x, const machine_id& owner,
               std::string what);
 
   std::string problem_;
   std::map<shard_id, shard> shards_;
+  std::map<machine_id, const read_table*> tables_;
   uint64_t input_count_ = 0;
 };
 

@@ -109,6 +109,17 @@ void sim_nemesis::crash_one() {
              });
 }
 
+void sim_nemesis::restart_soon(const machine_id& id) {
+  if (!may_take_down(id))
+    return;
+  ++count_.crashes;
+  world_.crash(id, false);
+  mend_later(options_.quick_restart_max, [this, id] {
+    if (!world_.is_up(id))
+      world_.start(id);
+  });
+}
+
 void sim_nemesis::pause_one() {
   auto id = some_machine();
   if (!may_take_down(id))
@@ -169,6 +180,9 @@ void sim_nemesis::partition() {
   each_pair([this](auto& x, auto& y) { world_.network().cut(x, y); });
   for (const auto& id : alone)
     world_.config().cut(id);
+  // What it granted to those on the other side counts all the same (T5).
+  if (random_.chance(options_.quick_restart_permille))
+    restart_soon(others[random_.below(others.size())]);
   mend_later(options_.partition_max, [this, alone, each_pair] {
     each_pair([this](auto& x, auto& y) { world_.network().heal(x, y); });
     for (const auto& id : alone)

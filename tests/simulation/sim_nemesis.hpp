@@ -48,6 +48,7 @@ private:
 
   void repeat(nanoseconds mean, fault what);
   void crash_one();
+  void restart_soon(const machine_id& id);
   void pause_one();
   void cut_one();
   void cut_one_from(const machine_id& id);
