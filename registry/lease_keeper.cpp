@@ -29,6 +29,20 @@ void lease_keeper::on_tick(boot_time now, lease_effects& out) {
   for (auto& [granter, state] : granters_)
     if (now >= state.due)
       request(granter, state, now, out);
+  forget_silent(now);
+}
+
+void lease_keeper::forget_silent(boot_time now) {
+  // D4: only an incarnation that is gone, that nothing is granted to and that
+  // holds no lease any more.
+  std::erase_if(holders_, [&](auto& x) {
+    if (granters_.count(x.first) > 0)
+      return false;
+    auto& slots = x.second.slots;
+    return std::all_of(slots.begin(), slots.end(), [&](auto& s) {
+      return !s.second.active && s.second.until <= now;
+    });
+  });
 }
 
 void lease_keeper::renew_now(const machine_id& granter, boot_time now,

@@ -117,6 +117,11 @@ public:
   /// This machine is not the primary of `shard` any more.
   void release(shard_id shard);
 
+  /// Incarnations that this machine grants to or granted to, for tests.
+  size_t holder_count() const {
+    return holders_.size();
+  }
+
 private:
   struct granter_state {
     uint64_t applied = 0;
@@ -148,6 +153,7 @@ private:
 
   void request(const peer& granter, granter_state& state, boot_time now,
                lease_effects& out);
+  void forget_silent(boot_time now);
   boot_time end_of(const peer& granter, shard_id shard, term of) const;
   authority authority_of(shard_id shard, const requirement& x) const;
   bool may_cover(const cover& what, boot_time now) const;

@@ -100,6 +100,7 @@ void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
   for (auto at = first; at <= upto; at = at.next()) {
     auto& item = ctx.log.at(at);
     ctx.state.apply(item.entry, item.hash);
+    ctx.applied_bytes += item.bytes.size();
     for (auto& x : item.entry.effects) {
       auto newest = ctx.pending.find(x.key);
       auto decided = newest != ctx.pending.end() && newest->second == at;
@@ -128,11 +129,16 @@ void emit_held_back(shard_context& ctx) {
 
 bool checkpoint_if_due(shard_context& ctx, sequence last) {
   auto entries = ctx.state.committed().value - last.value;
+  // Many bytes alone are enough only if they are very many: a checkpoint
+  // writes changed records once more.
+  auto bytes = ctx.applied_bytes;
   auto due = entries >= ctx.options.checkpoint_entries
-             || (ctx.log.bytes() >= ctx.options.checkpoint_bytes
-                 && entries >= ctx.options.checkpoint_entries / 4);
-  if (!due)
+             || (bytes >= ctx.options.checkpoint_bytes
+                 && entries >= ctx.options.checkpoint_entries / 4)
+             || bytes >= ctx.options.checkpoint_bytes * 16;
+  if (entries == 0 || !due)
     return false;
+  ctx.applied_bytes = 0;
   checkpoint_effect effect{ctx.state.committed(), {}};
   for (auto& row : ctx.state.take_changes())
     effect.rows.push_back(

@@ -34,6 +34,8 @@ struct shard_context {
   /// F1: grants and messages of lower terms are refused; not durable, since
   /// a new incarnation holds nothing.
   term known;
+  /// Of entries applied since the last checkpoint.
+  size_t applied_bytes = 0;
   uint64_t next_token = 1;
   /// Random; the nonces of this incarnation's swaps follow from it (M4).
   uint64_t nonce_seed = 0;

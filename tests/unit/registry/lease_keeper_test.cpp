@@ -152,3 +152,18 @@ TEST_CASE("leases: another incarnation is not answered and not believed") {
   grant.to = incarnation{2};
   CHECK_FALSE(x.apply(grant));
 }
+
+TEST_CASE("leases: an incarnation that is gone is forgotten (D4)") {
+  pair_fixture x;
+  x.lone_authority();
+  x.granter.start_covering(x.h, x.copy);
+  x.grant(x.ask(0s), 0s);
+  lease_effects out;
+  x.granter.on_tick(x.start + 10s, out);
+  CHECK(x.granter.holder_count() == 1); // it is covered still
+  CHECK(x.granter.stop_covering(x.h, x.copy).until == x.start + 2s);
+  x.granter.on_tick(x.start + 1s, out);
+  CHECK(x.granter.holder_count() == 1); // its lease is not over
+  x.granter.on_tick(x.start + 2s, out);
+  CHECK(x.granter.holder_count() == 0);
+}

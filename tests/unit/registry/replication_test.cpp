@@ -288,3 +288,14 @@ TEST_CASE("replication: an empty disk never takes over (M3)") {
   CHECK(all.whole());
   all.expect_everywhere("/a", "1");
 }
+
+TEST_CASE("replication: few large entries are checkpointed as well") {
+  shard_options options;
+  options.checkpoint_bytes = 1000;
+  served all{3, options};
+  for (int i = 0; i < 20; ++i)
+    all.put("/a", std::string(2000, 'x'));
+  all.run(1s);
+  for (size_t i = 0; i < all.size(); ++i)
+    CHECK(all.at(i).disk.checkpoint >= sequence{8});
+}
