@@ -69,8 +69,9 @@ void reader_actor_state::take_story(explain_reply& x) {
     i->second.from_log = std::move(x);
     return;
   }
+  auto ticket = x.ticket;
   explains.erase(i);
-  env->ports.replies.explain_done(x.ticket, std::move(x));
+  env->ports.replies.explain_done(ticket, std::move(x));
 }
 
 void reader_actor_state::end_late(boot_time now) {

@@ -35,7 +35,7 @@ void persist(machine_environment& env, persist_request& x) {
   env.ports.disk.write(std::move(changes),
                        [shard = env.actors.shards[x.shard.value],
                         token = x.token,
-                        &events = env.ports.events](status done) {
+                        &events = env.ports.events](const status& done) {
                          if (done)
                            caf::anon_send(shard, durable{token});
                          else
@@ -51,7 +51,7 @@ void checkpoint(machine_environment& env, checkpoint_request& x) {
   env.ports.disk.checkpoint(std::move(out),
                             [shard = env.actors.shards[x.shard.value],
                              upto = x.what.upto,
-                             &events = env.ports.events](status done) {
+                             &events = env.ports.events](const status& done) {
                               if (done)
                                 caf::anon_send(shard, checkpointed{upto});
                               else

@@ -164,7 +164,11 @@ int main(int argc, char** argv) {
                  "for data; its disk decides the write figures");
   app.add_option("-o", form, "table or json")
     ->check(CLI::IsMember({"table", "json"}));
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& x) {
+    return app.exit(x) == 0 ? 0 : 2;
+  }
   auto own_directory = options.directory.empty();
   if (own_directory) {
     auto pattern

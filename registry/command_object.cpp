@@ -147,8 +147,10 @@ std::optional<command_answer> command_object::on_refused(const verdict& x,
 
 std::optional<command_answer> command_object::on_unknown(const verdict& x,
                                                          boot_time now) {
-  // The only attempt of an id that was made here: it cannot be a forgotten one.
-  if (x.below_floor && attempts_ == 1 && !is_client_id(id())) {
+  // The only attempt of an id that was made here: it cannot be a forgotten
+  // one. A client that tells no `born` asks for no more than the window (C3).
+  auto no_older = !is_client_id(id()) || request_.born == sequence{};
+  if (x.below_floor && attempts_ == 1 && no_older) {
     request_.born = x.reached;
     waiting_ = false;
     next_attempt_ = now;

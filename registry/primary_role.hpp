@@ -226,7 +226,8 @@ private:
   void leave_deaf_learners(boot_time now);
   void propose_drop(replica& r, boot_time now);
   void propose_add(boot_time now);
-  void propose(assignment x, replica_ref target, swap_kind what, boot_time now);
+  void propose(assignment x, const replica_ref& target, swap_kind what,
+               boot_time now);
   void propose_replacement(boot_time now);
   void swap_landed(epoch at, boot_time now);
   void adopt_foreign(boot_time now);

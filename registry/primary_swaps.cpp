@@ -143,8 +143,8 @@ void primary_role::propose_replacement(boot_time now) {
   }
 }
 
-void primary_role::propose(assignment x, replica_ref target, swap_kind what,
-                           boot_time now) {
+void primary_role::propose(assignment x, const replica_ref& target,
+                           swap_kind what, boot_time now) {
   auto tried = swap_ ? std::move(swap_->tried) : std::vector<nonce>{};
   x.writer = ctx_.make_nonce();
   tried.push_back(x.writer);

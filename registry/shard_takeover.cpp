@@ -78,7 +78,7 @@ void shard_replica::ask_to_join(boot_time now) {
   x.complete = complete_;
   x.base = ctx_.state.committed();
   x.last = ctx_.log.last();
-  ctx_.send(a.primary, std::move(x));
+  ctx_.send(a.primary, x);
 }
 
 void shard_replica::on_heard(const peer& who, boot_time now) {
@@ -122,7 +122,7 @@ void shard_replica::watch_primary(boot_time now) {
 
 void shard_replica::start_candidacy(boot_time now) {
   auto& a = ctx_.newest;
-  candidacy_.emplace();
+  candidacy_ = candidacy{};
   candidacy_->begun = now;
   candidacy_->former = a.of;
   candidacy_->former_primary = a.primary == ctx_.self.id ? machine_id{}

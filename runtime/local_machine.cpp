@@ -193,6 +193,11 @@ command_id local_machine::next_id() {
                     + "." + std::to_string(number)};
 }
 
+muster::status local_machine::check(const command& x) const {
+  auto shard = check_command(x, options_.cluster.shard_count);
+  return shard ? ok() : muster::status{shard.failure()};
+}
+
 void local_machine::submit(command x, submit_options options,
                            std::function<void(command_answer)> then) {
   if (x.id.value.empty())

@@ -60,6 +60,7 @@ public:
   void submit(command x, submit_options options,
               std::function<void(command_answer)> then) override;
   command_answer submit(command x, submit_options options) override;
+  muster::status check(const command& x) const override;
   muster::status mirror(std::string_view prefix,
                         std::chrono::nanoseconds timeout) override;
   muster::status unmirror(std::string_view prefix) override;

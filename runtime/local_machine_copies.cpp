@@ -195,7 +195,7 @@ void local_machine::add_metrics() {
         [this] { return store_->backlog_bytes(); });
   gauge("muster_members", "Registered machines",
         [this] { return env_->routing.view()->members.size(); });
-  gauge("muster_primaries", "Shards whose home is this machine", [this] {
+  gauge("muster_primary_shards", "Shards whose home is this machine", [this] {
     size_t out = 0;
     for (auto& [shard, line] : env_->board.all())
       out += line.primary ? 1 : 0;
@@ -203,7 +203,7 @@ void local_machine::add_metrics() {
   });
   auto counts = [&](const char* kind, auto field) {
     metrics_.add_counter(
-      "muster_local_reads", "Reads of this process's memory",
+      "muster_local_reads_total", "Reads of this process's memory",
       {{"outcome", kind}}, this,
       [field] { return static_cast<double>(read_table::counts().*field); });
   };
@@ -212,9 +212,10 @@ void local_machine::add_metrics() {
   counts("invalid", &read_counts::invalid);
   counts("not_held", &read_counts::not_held);
   counts("lease_over", &read_counts::lease_over);
-  gauge("muster_actor_backlog", "Messages that wait in actors' mailboxes",
+  gauge("muster_actor_backlog_messages",
+        "Messages that wait in actors' mailboxes",
         [this] { return env_->backlog(); });
-  metrics_.add_counter("muster_malformed_messages",
+  metrics_.add_counter("muster_malformed_messages_total",
                        "Undecodable messages of peers", {}, this, [this] {
                          return static_cast<double>(malformed_.load());
                        });

@@ -120,6 +120,14 @@ public:
   virtual result<std::vector<read_answer>>
   list(std::string_view prefix, read_options = {}) = 0;
 
+  /// Checks what does not depend on the registry's state: keys, sizes, one
+  /// shard. A command that fails this is answered `unavailable` with a detail
+  /// that begins with "invalid: ", wherever it is sent.
+  virtual muster::status check(const command& x) const {
+    auto shard = check_command(x, 1);
+    return shard ? ok() : muster::status{shard.failure()};
+  }
+
   /// Runs a command; an empty id is filled in. `then` is called exactly once.
   virtual void submit(command x, submit_options options,
                       std::function<void(command_answer)> then)

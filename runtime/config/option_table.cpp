@@ -82,12 +82,13 @@ std::vector<option> identity_options() {
     of_process("cluster_name", &po::cluster_name, text_up_to(63, 1),
                "the cluster's name; machines of other clusters are refused"),
     of_process("role", &po::role, none,
-               "machine, or switch: an agent for the "
-               "machines of its rack"),
+               "machine; a switch (an agent for the machines of its rack) "
+               "does nothing yet"),
     of_process("stores_data", &po::stores_data, none,
                "false: takes no shards, has local copies only"),
     of_process("rack", &po::rack, text_up_to(63),
-               "copies of a shard are spread over racks"),
+               "where the machine stands, for people (placement does not "
+               "read it yet)"),
     of_process("data_dir", &po::data_dir, text_up_to(4095, 1),
                "directory of the store"),
   };

@@ -76,6 +76,9 @@ response explain_command(const routes_context& context, const request& x) {
   if (!left)
     return problem(left.failure());
   command_id id{x.path.substr(commands_path.size() + 1)};
+  // What is not one of ours is a client's own, as it wrote it.
+  if (!is_client_id(id) && origin_of(id) == machine_id{})
+    id.value = "=" + id.value;
   auto found = context.node.explain(id, *left);
   if (!found)
     return problem(found.failure());
@@ -103,6 +106,8 @@ void submit_command(const routes_context& context, const request& from,
       problem(error{errc::invalid_argument,
                     "Idempotency-Key is longer than "
                       + std::to_string(command_id_bytes_max - 1) + " bytes"}));
+  if (auto checked = context.node.check(x); !checked)
+    return then(problem(checked.failure()));
   context.node.submit(std::move(x), how,
                       [then = std::move(then)](const command_answer& y) {
                         then(answer(y));

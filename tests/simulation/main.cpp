@@ -156,7 +156,11 @@ int main(int argc, char** argv) {
   auto list = false;
   app.add_flag("--mutants", list, "Print the names of the mutants");
 #endif
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& x) {
+    return app.exit(x) == 0 ? 0 : 2;
+  }
 #ifdef MUSTER_MUTANTS
   if (list)
     return list_mutants();
