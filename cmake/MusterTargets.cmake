@@ -163,6 +163,22 @@ function(muster_cluster_tests)
   endif()
 endfunction()
 
+# tests/nemesis/*_test.cpp become nemesis-tests; the nemesis itself runs one
+# seed for a short time (by hand it runs longer).
+function(muster_nemesis_tests)
+  muster_glob(sources tests/nemesis "*_test.cpp")
+  if(sources)
+    muster_catch_test(nemesis-tests LABEL unit TIMEOUT 300
+                      SOURCES ${sources} LINKS muster_nemesis)
+    add_dependencies(unit-tests nemesis-tests)
+  endif()
+  if(TARGET muster-nemesis)
+    add_test(NAME nemesis-seed COMMAND muster-nemesis --seconds 15 --seed 1)
+    set_tests_properties(nemesis-seed PROPERTIES
+                         LABELS cluster TIMEOUT 300 RUN_SERIAL ON)
+  endif()
+endfunction()
+
 # tests/lint/*.sh: the checks of scripts/lint, each on a planted violation.
 function(muster_lint_tests)
   muster_glob(scripts tests/lint "*.sh")

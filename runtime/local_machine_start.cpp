@@ -4,6 +4,7 @@
 
 #include "actors/registration.hpp"
 #include "actors/wire.hpp"
+#include "runtime/config/peer_via.hpp"
 #include "runtime/coordinator/embedded_coordinator.hpp"
 #include "runtime/coordinator/etcd_coordinator.hpp"
 #include "runtime/local_machine.hpp"
@@ -58,7 +59,8 @@ std::string host_of(const process_options& x) {
   return x.advertise_address.empty() ? x.listen_host : x.advertise_address;
 }
 
-transport_options transport_options_of(const settings& x) {
+/// Error: `invalid_argument` (an item of `peer_via`).
+result<transport_options> transport_options_of(const settings& x) {
   transport_options out;
   auto& p = x.process;
   out.self = p.id;
@@ -70,6 +72,12 @@ transport_options transport_options_of(const settings& x) {
   out.insecure = p.insecure;
   out.outbox_bytes_max = p.outbox_bytes_max;
   out.explicit_credit = true;
+  for (auto& text : p.peer_via) {
+    auto via = parse_peer_via(text);
+    if (!via)
+      return via.failure();
+    out.via[via->id] = {via->host, via->port};
+  }
   return out;
 }
 
@@ -150,8 +158,10 @@ muster::status local_machine::open_parts() {
   } else {
     store_ = std::make_unique<no_store>();
   }
-  auto bound = tls_transport::open(io_, transport_options_of(options_),
-                                   *events_);
+  auto wire = transport_options_of(options_);
+  if (!wire)
+    return wire.failure();
+  auto bound = tls_transport::open(io_, std::move(*wire), *events_);
   if (!bound)
     return bound.failure();
   transport_ = std::move(*bound);

@@ -27,6 +27,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* record_name = "process.json";
 constexpr mode_t log_mode = 0600;
+/// CLOSE_RANGE_CLOEXEC, which not all headers have.
+constexpr unsigned close_on_exec = 1U << 2;
 constexpr std::chrono::seconds kill_patience{5};
 
 /// When the process began; 0 if there is none or it has ended.
@@ -78,6 +80,9 @@ error system_error(const std::string& what, int code) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  // What the program inherits stays open as long as it lives, so nobody would
+  // see this process close it. An old kernel cannot; then it is as before.
+  ::syscall(SYS_close_range, 3U, ~0U, close_on_exec);
   auto log = ::open(how.log_file.c_str(),
                     O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, log_mode);
   auto null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

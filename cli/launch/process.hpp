@@ -32,6 +32,7 @@ struct spawn_options {
   bool detach = false;
 };
 
+/// The program inherits no descriptor but its three standard ones.
 /// Error: `io` names the program and the system's reason.
 result<process_record> spawn(const spawn_options& how);
 

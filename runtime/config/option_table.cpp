@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/config/option_table.hpp"
 
+#include "runtime/config/peer_via.hpp"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
+#include <set>
 #include <type_traits>
 #include <vector>
 
@@ -102,6 +105,10 @@ std::vector<option> address_options() {
                "port for other machines, 0 = any"),
     of_process("advertise_address", &po::advertise_address, text_up_to(255),
                "host that other machines dial, empty = listen_host"),
+    of_process("peer_via", &po::peer_via, count(0, 10'000),
+               "advanced: where to dial machines instead of their registered "
+               "addresses, such as m2=127.0.0.1:4102; repeated or "
+               "comma-separated"),
     of_process("http_host", &po::http_host, text_up_to(255, 1),
                "address of the HTTP interface"),
     of_process("http_port", &po::http_port, port,
@@ -203,6 +210,19 @@ status check_cluster(const cluster_options& x) {
   return ok();
 }
 
+status check_peer_via(const std::vector<std::string>& all) {
+  std::set<std::string> seen;
+  for (auto& text : all) {
+    auto via = parse_peer_via(text);
+    if (!via)
+      return conflict("peer_via: " + via.failure().message);
+    if (!seen.insert(via->id.value).second)
+      return conflict("peer_via has " + via->id.value
+                      + " twice: leave one of the two out");
+  }
+  return ok();
+}
+
 } // namespace
 
 std::string option::flag() const {
@@ -255,7 +275,7 @@ status check(const settings& all) {
     return conflict("coordinator is etcd, but etcd_endpoints is empty");
   if (x.coordinator == coordinator_kind::embedded && !x.etcd_endpoints.empty())
     return conflict("etcd_endpoints is set, but coordinator is embedded");
-  return ok();
+  return check_peer_via(x.peer_via);
 }
 
 uint64_t cluster_options::hash() const {

@@ -50,6 +50,11 @@ struct process_options {
   /// The host that other machines dial; empty = `listen_host`.
   std::string advertise_address;
 
+  /// Where this machine dials others instead of the addresses they registered,
+  /// as `id=host:port` (peer_via.hpp): through a tunnel or a proxy. Changes
+  /// nothing else: the certificate at the other end must still be theirs.
+  std::vector<std::string> peer_via;
+
   std::string http_host = "127.0.0.1";
 
   /// 0 = any free port.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace muster {
@@ -20,6 +21,12 @@ struct tls_files {
   std::string key;
 };
 
+/// Where a machine is dialled.
+struct dial_address {
+  std::string host; // numeric or a name
+  uint16_t port = 0;
+};
+
 struct transport_options {
   /// This machine; 1 to 255 bytes.
   machine_id self;
@@ -29,6 +36,10 @@ struct transport_options {
 
   /// 0: the system chooses; see `tls_transport::port`.
   uint16_t listen_port = 0;
+
+  /// These machines are dialled here instead of at their registered addresses;
+  /// who answers is checked as always.
+  std::map<machine_id, dial_address> via;
 
   /// At most 255 bytes. Machines of another cluster are refused.
   std::string cluster_id;

@@ -108,6 +108,12 @@ public:
     std::erase_if(peers, [this](const auto& x) {
       return x.who.id == hub_->options.self;
     });
+    for (auto& x : peers)
+      if (auto i = hub_->options.via.find(x.who.id);
+          i != hub_->options.via.end()) {
+        x.host = i->second.host;
+        x.port = i->second.port;
+      }
     peers_ = std::move(peers);
     if (started_ && !stopped_)
       apply();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/checker.hpp"
-#include "tests/simulation/history_json.hpp"
+#include "tests/checker/checker.hpp"
+#include "tests/checker/history_json.hpp"
 #include "tests/simulation/history_twin.hpp"
 
 #include <catch2/catch.hpp>

@@ -5,7 +5,7 @@
 // operation takes effect at one instant of its own, and a checker that tries
 // every order.
 
-#include "tests/simulation/history.hpp"
+#include "tests/checker/history.hpp"
 
 #include <algorithm>
 #include <map>

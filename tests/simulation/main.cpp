@@ -3,7 +3,7 @@
 // muster-sim: runs the production actors in simulated worlds, a seed a world.
 
 #include "registry/mutants.hpp"
-#include "tests/simulation/history_json.hpp"
+#include "tests/checker/history_json.hpp"
 #include "tests/simulation/seed_runs.hpp"
 #include "tests/simulation/simulation.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tests/simulation/checker.hpp"
-#include "tests/simulation/history.hpp"
+#include "tests/checker/checker.hpp"
+#include "tests/checker/history.hpp"
 #include "tests/simulation/sim_nemesis.hpp"
 #include "tests/simulation/workload.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "registry/command.hpp"
-#include "tests/simulation/history.hpp"
+#include "tests/checker/history.hpp"
 #include "tests/simulation/production_machine.hpp"
 
 #include <memory>

@@ -149,6 +149,27 @@ TEST_CASE_METHOD(config_fixture, "options that contradict each other") {
   CHECK_THAT(failure({"--cert-file", "a.pem"}), Contains("key_file"));
 }
 
+TEST_CASE_METHOD(config_fixture, "where to dial others, from each source") {
+  using names = std::vector<std::string>;
+  toml = "peer_via = ['m2=127.0.0.1:4102', 'm3=[::1]:4103']";
+  names two{"m2=127.0.0.1:4102", "m3=[::1]:4103"};
+  CHECK(load().values.process.peer_via == two);
+  toml.clear();
+  variables = {{"MUSTER_PEER_VIA", "m2=127.0.0.1:4102,m3=[::1]:4103"}};
+  CHECK(load().values.process.peer_via == two);
+  variables.clear();
+  CHECK(
+    load({"--peer-via", two[0], "--peer-via", two[1]}).values.process.peer_via
+    == two);
+}
+
+TEST_CASE_METHOD(config_fixture, "where to dial others must be said once") {
+  CHECK_THAT(failure({"--peer-via", "m2"}),
+             Contains("peer_via") && Contains("m2=127.0.0.1:4102"));
+  CHECK_THAT(failure({"--peer-via", "m2=a:1,m2=b:1"}),
+             Contains("m2 twice") && Contains("leave one"));
+}
+
 TEST_CASE_METHOD(config_fixture, "one copy needs no second for a write") {
   CHECK(load({"--cluster-replication", "1"}).values.cluster.min_copies == 1);
 }

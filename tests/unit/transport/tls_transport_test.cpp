@@ -173,6 +173,34 @@ TEST_CASE("transport: a certificate with another name is refused") {
   CHECK(b.seen.lines().empty());
 }
 
+TEST_CASE("transport: a machine is dialled where the options say") {
+  node b{"m2"};
+  node a{"m1", [&](transport_options& x) {
+           x.via[machine_id{"m2"}] = {"127.0.0.1", b.address().port};
+         }};
+  auto registered = b.address();
+  registered.port = 1; // nobody listens there
+  a.transport().set_peers({registered});
+  b.transport().set_peers({a.address()});
+  REQUIRE(a.connected_to(b));
+  a.transport().set_peers({registered});
+  CHECK(a.send("m2", "still connected") == send_result::queued);
+  CHECK(b.seen.got(1));
+}
+
+TEST_CASE("transport: who is dialled elsewhere is checked all the same") {
+  node b{"m2"};
+  node c{"m3"};
+  node a{"m1", [&](transport_options& x) {
+           x.via[machine_id{"m2"}] = {"127.0.0.1", c.address().port};
+         }};
+  a.transport().set_peers({b.address()});
+  c.transport().set_peers({a.address()});
+  CHECK(eventually(
+    [&] { return contains(a.seen.events(), "its certificate names m3"); }));
+  CHECK(a.seen.lines().empty());
+}
+
 TEST_CASE("transport: other clusters and other options are refused") {
   auto change = GENERATE(0, 1);
   node a{"m1", impatient};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/key_search.hpp"
+#include "tests/checker/key_search.hpp"
 
 #include <algorithm>
 #include <cassert>

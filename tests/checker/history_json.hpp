@@ -2,7 +2,7 @@
 #pragma once
 
 #include "registry/result.hpp"
-#include "tests/simulation/history.hpp"
+#include "tests/checker/history.hpp"
 
 #include <iosfwd>
 

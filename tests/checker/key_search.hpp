@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tests/simulation/key_states.hpp"
+#include "tests/checker/key_states.hpp"
 
 namespace muster::sim {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/checker.hpp"
+#include "tests/checker/checker.hpp"
 
-#include "tests/simulation/key_search.hpp"
-#include "tests/simulation/shard_order.hpp"
+#include "tests/checker/key_search.hpp"
+#include "tests/checker/shard_order.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/key_states.hpp"
+#include "tests/checker/key_states.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tests/simulation/history.hpp"
+#include "tests/checker/history.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/history.hpp"
+#include "tests/checker/history.hpp"
 
 #include <charconv>
 

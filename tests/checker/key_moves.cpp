@@ -2,7 +2,7 @@
 
 // The moves of key_search: which unknown write may remove a contradiction.
 
-#include "tests/simulation/key_search.hpp"
+#include "tests/checker/key_search.hpp"
 
 #include <algorithm>
 #include <iterator>

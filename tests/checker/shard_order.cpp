@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/shard_order.hpp"
+#include "tests/checker/shard_order.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tests/simulation/checker.hpp"
+#include "tests/checker/checker.hpp"
 
 #include <limits>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/simulation/history_json.hpp"
+#include "tests/checker/history_json.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tests/nemesis/client.hpp"
+#include "tests/nemesis/pinner.hpp"
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace muster::nemesis {
+
+struct workload_options {
+  uint64_t seed = 1;
+  size_t clients = 32;
+  size_t keys = 40;
+  uint32_t shards = 1;
+};
+
+/// Clients in threads of their own, from being made to `stop`. Half of the keys
+/// are under a prefix of which every machine pins a copy; of the others it has
+/// the copies that reads bring.
+class workload {
+public:
+  workload(const workload_options& options,
+           const std::vector<cli::server_address>& machines);
+
+  workload(const workload&) = delete;
+  workload& operator=(const workload&) = delete;
+
+  ~workload();
+
+  /// Waits for the operations that are open.
+  /// @returns what all clients were told
+  sim::history stop();
+
+private:
+  pinner pinner_;
+  stop_flag stop_;
+  std::vector<std::unique_ptr<client>> clients_;
+  std::vector<std::thread> threads_;
+};
+
+/// The keys of a workload, in different shards.
+std::vector<std::string> keys_of(const workload_options& x);
+
+} // namespace muster::nemesis
