@@ -173,7 +173,8 @@ function(muster_nemesis_tests)
     add_dependencies(unit-tests nemesis-tests)
   endif()
   if(TARGET muster-nemesis)
-    add_test(NAME nemesis-seed COMMAND muster-nemesis --seconds 15 --seed 1)
+    add_test(NAME nemesis-seed COMMAND muster-nemesis --seconds 15 --seed 1
+                                        --definite-each-second 30)
     set_tests_properties(nemesis-seed PROPERTIES
                          LABELS cluster TIMEOUT 300 RUN_SERIAL ON)
   endif()

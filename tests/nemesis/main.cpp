@@ -86,6 +86,8 @@ int main(int argc, char** argv) {
                  "Write the history to this file as JSON lines");
   app.add_option("--clients", args.trial.clients, "How many (default 32)")
     ->check(CLI::Range(1u, 40u));
+  app.add_option("--definite-each-second", args.trial.definite_each_second,
+                 "Fewer definite operations fail the run (default 333)");
   app.add_flag("--keep", args.keep, "Keep the directory of a good run too");
   try {
     app.parse(argc, argv);

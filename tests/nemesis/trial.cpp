@@ -95,7 +95,7 @@ private:
     }
     out_.definite = out_.operations - out_.failed - out_.unknown;
     auto wanted = static_cast<size_t>(options_.length.count())
-                  * definite_each_second;
+                  * options_.definite_each_second;
     if (out_.definite < wanted)
       fail("only " + std::to_string(out_.definite)
            + " definite operations instead of " + std::to_string(wanted));

@@ -15,14 +15,14 @@ struct trial_options {
   std::chrono::seconds length{60};
   size_t machines = 5;
   size_t clients = 32;
+  /// Definite operations that each second must bring: fewer prove too little.
+  size_t definite_each_second = 333;
   /// Of the cluster: data, logs, `faults`; must be empty.
   std::filesystem::path directory;
   /// Where the history goes, as JSON lines; empty = nowhere.
   std::filesystem::path history;
 };
 
-/// Definite operations that each second of a run must bring.
-constexpr size_t definite_each_second = 333;
 /// Unknown outcomes of 1000 operations, at most.
 constexpr size_t unknown_permille_max = 50;
 
