@@ -87,6 +87,17 @@ response explain_command(const routes_context& context, const request& x) {
   return out;
 }
 
+/// The machine fills an empty id in; every other rule is checked before.
+status check_unnamed(const machine& node, command& x) {
+  auto named = !x.id.value.empty();
+  if (!named)
+    x.id.value = "unnamed";
+  auto done = node.check(x);
+  if (!named)
+    x.id.value.clear();
+  return done;
+}
+
 } // namespace
 
 void submit_command(const routes_context& context, const request& from,
@@ -106,7 +117,7 @@ void submit_command(const routes_context& context, const request& from,
       problem(error{errc::invalid_argument,
                     "Idempotency-Key is longer than "
                       + std::to_string(command_id_bytes_max - 1) + " bytes"}));
-  if (auto checked = context.node.check(x); !checked)
+  if (auto checked = check_unnamed(context.node, x); !checked)
     return then(problem(checked.failure()));
   context.node.submit(std::move(x), how,
                       [then = std::move(then)](const command_answer& y) {
