@@ -33,9 +33,17 @@ struct wire {
     here.connect({asio::ip::address_v4::loopback(), between->port({0, 1})});
   }
 
+  /// Until both directions are being read: a stall before that is no chunk
+  /// held back.
   void connect() {
     dial();
     there = machine.accept();
+    for (int i = 0; i < 2; ++i) {
+      send(here, "ping");
+      receive(there, 4);
+      send(there, "pong");
+      receive(here, 4);
+    }
   }
 
   void break_link(link_faults x) {

@@ -75,8 +75,15 @@ void proxy_session::set_stalled(pump& x, bool stalled) {
 
 void proxy_session::read(pump& x) {
   x.idle = x.stalled;
-  if (x.stalled)
+  if (x.stalled) {
+    // What arrives stays in the system's buffer; it counts as held back.
+    x.from->async_wait(tcp::socket::wait_read,
+                       [self = shared_from_this(), &x](const error_code& e) {
+                         if (!e && !self->closed_ && x.stalled)
+                           ++self->count_.stalled_chunks;
+                       });
     return;
+  }
   x.from->async_read_some(asio::buffer(x.chunk),
                           [self = shared_from_this(),
                            &x](const error_code& failed, size_t bytes) {
