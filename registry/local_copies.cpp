@@ -295,9 +295,8 @@ void local_copies::on_message(const peer& from, const invalidate& x,
     s.pending.insert(e.key);
     marked.push_back(e.key);
   }
-  if (!marked.empty()
-      && !MUSTER_MUTANT(
-        w3_holder_not_silent)) // W3: marked first, then acknowledged
+  // W3: marked first, then acknowledged.
+  if (!marked.empty() && !MUSTER_MUTANT(w3_holder_not_silent))
     out.all.emplace_back(
       copy_effects::table{x.link.shard, publish_invalid{std::move(marked)}});
   auto link = x.link;

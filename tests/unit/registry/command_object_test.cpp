@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/command_object.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace muster;
+
+namespace {
+
+/// A command at its origin m1, whose home m2 has forgotten ids.
+struct forgotten {
+  command_object core{command_object_options{}};
+  assignment home;
+  command_object::sends sent;
+  boot_time now{std::chrono::seconds{100}};
+
+  forgotten() {
+    home.primary = machine_id{"m2"};
+    home.in_sync = {{machine_id{"m2"}, store_id{2}}};
+  }
+
+  command_object::surroundings where() {
+    command_object::surroundings out;
+    out.self = peer{machine_id{"m1"}, incarnation{1}};
+    out.home = &home;
+    out.address = [](const machine_id&) { return std::string{}; };
+    return out;
+  }
+
+  /// The first attempt is answered: born below the floor.
+  std::optional<command_answer> answered(const std::string& id, uint64_t born) {
+    command what;
+    what.id = command_id{id};
+    what.operations.push_back({operation_kind::put, "/a", "1"});
+    core.start({what, shard_id{0}, 1, sequence{born},
+                now + std::chrono::seconds{5}},
+               where(), now, sent);
+    verdict x;
+    x.id = what.id;
+    x.attempt = 1;
+    x.what = outcome::unknown;
+    x.below_floor = true;
+    x.reached = sequence{7};
+    return core.on_verdict(x, now);
+  }
+
+  bool tries_again() {
+    sent.clear();
+    core.on_tick(where(), now + std::chrono::seconds{1}, sent);
+    return sent.size() == 1 && sent[0].second.born == sequence{7};
+  }
+};
+
+} // namespace
+
+TEST_CASE("command_object: a client that tells no birth is tried anew (C3)") {
+  forgotten x;
+  CHECK(!x.answered("=job", 0));
+  CHECK(x.tries_again());
+}
+
+TEST_CASE("command_object: a client's id from before the floor stays unknown") {
+  forgotten x;
+  auto got = x.answered("=job", 3);
+  REQUIRE(got);
+  CHECK(got->what == outcome::unknown);
+}
