@@ -3,6 +3,7 @@
 
 #include "runtime/store/store_files.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <pthread.h>
@@ -126,8 +127,23 @@ bool level_store::take() {
     gathered_.wait(guard);
   }
   sleeping_ = false;
+  gather(guard);
   queue_.swap(taken_);
   return !taken_.empty();
+}
+
+void level_store::gather(std::unique_lock<std::mutex>& guard) {
+  auto time = gather_time(options_, encoder_.count(), last_write_time_);
+  if (time.count() > 0)
+    gathered_.wait_for(guard, time, [this] { return stopping_; });
+}
+
+level_store::duration
+level_store::gather_time(const level_store_options& options,
+                         size_t last_changes, duration last_write_time) {
+  if (last_changes < options.gather_changes)
+    return duration{0};
+  return std::min(2 * last_write_time, duration{options.gather_time_max});
 }
 
 size_t level_store::group_end(size_t begin) const {
@@ -172,7 +188,8 @@ status level_store::write_group(size_t begin, size_t end, size_t& culprit) {
   auto started = std::chrono::steady_clock::now();
   if (auto done = files_->write(*batch_); !done)
     return done;
-  sync_nanoseconds_ += (std::chrono::steady_clock::now() - started).count();
+  last_write_time_ = std::chrono::steady_clock::now() - started;
+  sync_nanoseconds_ += last_write_time_.count();
   written_bytes_ += batch_->ApproximateSize();
   changes_count_ += encoder_.count();
   if (encoder_.count() > 0) {

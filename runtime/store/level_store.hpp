@@ -44,7 +44,8 @@ struct store_probe {
 /// all changes, the rows of checkpoints, the deletion of groups that nobody
 /// needs any more), syncs it and calls the callbacks in the order of the
 /// calls. Checkpoints share their sync with the group, so they cost their
-/// bytes and no more; a group waits while the rows of one are written.
+/// bytes and no more; a group waits while the rows of one are written. Under
+/// load a group waits a little for more: see `gather_changes`.
 ///
 /// The first error is the last: its callback gets the reason, every later one
 /// `io`. A change that breaks the port's contract (a gap in the sequence) is
@@ -78,6 +79,13 @@ public:
 
   store_probe probe() const;
 
+  using duration = std::chrono::steady_clock::duration;
+
+  /// How long a group waits for more. The last one tells whether there is load:
+  /// a lone write never waits. In proportion to a sync, which is what it saves.
+  static duration gather_time(const level_store_options& options,
+                              size_t last_changes, duration last_write_time);
+
 private:
   /// A call that waits.
   struct call {
@@ -92,6 +100,8 @@ private:
   void run();
   /// Moves what gathered to `taken_`. False: the store ends.
   bool take();
+  /// Under load, waits for more to commit with the same sync.
+  void gather(std::unique_lock<std::mutex>& guard);
   void commit(size_t begin, size_t end);
   size_t group_end(size_t begin) const;
   status write_group(size_t begin, size_t end, size_t& culprit);
@@ -121,6 +131,7 @@ private:
   store_format::group_encoder encoder_;
   std::vector<call> taken_;
   std::unique_ptr<leveldb::WriteBatch> batch_;
+  duration last_write_time_{0};
   uint64_t next_group_ = 0;
   bool failed_ = false;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -18,6 +19,14 @@ struct level_store_options {
   /// A group commit takes no further change once it has this much; what waits
   /// behind a group, waits for its sync. 1 KiB to 64 MiB.
   size_t group_bytes_max = 4 * 1024 * 1024;
+
+  /// After a group of this many changes the next one gathers for twice as long
+  /// as the last write took, at most `gather_time_max`: fewer syncs under load,
+  /// for up to that much latency. 1 and more; a large number = never.
+  size_t gather_changes = 16;
+
+  /// 0 to 100 ms; 0 = never.
+  std::chrono::microseconds gather_time_max{2000};
 
   /// LevelDB's memory table: larger = fewer flushes, more memory (twice this)
   /// and a longer start after a crash. 64 KiB to 1 GiB.

@@ -137,6 +137,18 @@ TEST_CASE_METHOD(store_fixture, "groups end at their limit") {
   CHECK(db->probe().groups_count >= 64);
 }
 
+TEST_CASE("a group waits for more under load only") {
+  using std::chrono::microseconds;
+  level_store_options options;
+  auto few = options.gather_changes - 1;
+  auto many = options.gather_changes;
+  CHECK(level_store::gather_time(options, few, microseconds{400}).count() == 0);
+  CHECK(level_store::gather_time(options, many, microseconds{400})
+        == microseconds{800});
+  CHECK(level_store::gather_time(options, many, microseconds{90'000})
+        == options.gather_time_max);
+}
+
 TEST_CASE_METHOD(store_fixture, "a gap is refused and ends the store") {
   REQUIRE(write({append(1, 1, "a")}));
   CHECK(code_of(write({append(1, 3, "c")})) == errc::invalid_argument);
