@@ -106,21 +106,25 @@ finding shard_order::narrow(listing& x) {
     if (next != known->versions.end())
       before = std::min(before, next->first);
   }
-  x.fits.resize(steps_.size());
   // The versions of a key that was not decided are missing among the steps.
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    auto next = i + 1 < steps_.size() ? steps_[i + 1].version
-                                      : std::numeric_limits<uint64_t>::max();
-    x.fits[i] = next > from && steps_[i].version < before;
-  }
+  auto above = std::upper_bound(
+    steps_.begin(), steps_.end(), from,
+    [](uint64_t version, const step& y) { return version < y.version; });
+  auto end = std::lower_bound(
+    above, steps_.end(), before,
+    [](const step& y, uint64_t version) { return y.version < version; });
+  x.first = static_cast<size_t>(above - steps_.begin()) - 1;
+  if (steps_[x.first].version < before)
+    x.fits.assign(static_cast<size_t>(end - steps_.begin()) - x.first, true);
   exclude_absent(x);
   auto first = std::find(x.fits.begin(), x.fits.end(), true);
   if (first == x.fits.end())
     return {fault_found::not_a_cut, x.by, nullptr};
-  x.first = static_cast<size_t>(first - x.fits.begin());
-  auto last = x.fits.size() - 1;
-  while (!x.fits[last])
-    --last;
+  x.first += static_cast<size_t>(first - x.fits.begin());
+  x.fits.erase(x.fits.begin(), first);
+  while (!x.fits.back())
+    x.fits.pop_back();
+  auto last = x.first + x.fits.size() - 1;
   auto& begun = steps_[x.first].high;
   if (x.first > 0 && x.by->return_ns < begun.at)
     begun = {x.by->return_ns, x.by, true};
@@ -131,15 +135,18 @@ finding shard_order::narrow(listing& x) {
 
 /// No cut while a key that was not listed was there.
 void shard_order::exclude_absent(listing& x) const {
+  auto begin = steps_[x.first].version;
   for (const auto& key : keys_) {
     bool listed = std::any_of(x.rows.begin(), x.rows.end(),
                               [&](const auto& r) { return r.key == key.name; });
     if (listed || !covers(x.by->key, key.name) || key.erased <= x.by->return_ns)
       continue;
-    auto state = key.versions.begin();
-    for (size_t i = 0; i < steps_.size(); ++i) {
+    auto state = std::prev(std::upper_bound(key.versions.begin(),
+                                            key.versions.end(),
+                                            std::pair{begin, true}));
+    for (size_t i = 0; i < x.fits.size(); ++i) {
       while (std::next(state) != key.versions.end()
-             && std::next(state)->first <= steps_[i].version)
+             && std::next(state)->first <= steps_[x.first + i].version)
         ++state;
       if (state->second)
         x.fits[i] = false;
@@ -170,9 +177,10 @@ finding shard_order::bound_steps() {
 }
 
 finding shard_order::check_instant(const listing& x) const {
-  for (auto i = x.first; i < steps_.size(); ++i) {
+  for (size_t n = 0; n < x.fits.size(); ++n) {
+    auto i = x.first + n;
     auto ends = i + 1 < steps_.size() ? steps_[i + 1].high.at : never_after;
-    if (x.fits[i] && steps_[i].low.at <= x.by->return_ns
+    if (x.fits[n] && steps_[i].low.at <= x.by->return_ns
         && ends >= x.by->call_ns)
       return {};
   }

@@ -52,7 +52,7 @@ private:
   struct listing {
     const operation* by;
     std::vector<listed_row> rows;
-    /// By index of steps_: whether the state after it is what was listed.
+    /// From step `first` on: whether the state after it is what was listed.
     std::vector<bool> fits;
     size_t first = 0;
   };

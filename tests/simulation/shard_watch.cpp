@@ -93,8 +93,9 @@ void shard_watch::check_read(const shard_replica& x, const std::string& key) {
 /// I3, L3.
 void shard_watch::check_promise(shard& s, replica& r, const machine_id& owner) {
   auto& ctx = r.core->context();
-  auto& kept = s.promises[ctx.me()];
-  if (!std::exchange(r.recovered, true)) {
+  if (!r.kept) {
+    r.kept = &s.promises[ctx.me()];
+    auto& kept = *r.kept;
     if (ctx.highest < kept.of)
       report(*r.core, owner,
              "L3: came back with term " + std::to_string(ctx.highest.value)
@@ -106,9 +107,9 @@ void shard_watch::check_promise(shard& s, replica& r, const machine_id& owner) {
                + std::to_string(kept.upto.value));
   }
   if (auto now = r.core->promised())
-    kept = *now;
+    *r.kept = *now;
   else if (r.core->state_text({}) == "joining")
-    kept.upto = sequence{}; // its log may be cut (L3) or be a snapshot's
+    r.kept->upto = sequence{}; // its log may be cut (L3) or be a snapshot's
 }
 
 /// I3.

@@ -57,7 +57,8 @@ private:
     const clock_source* clock = nullptr;
     sequence committed;
     bool acted = false;
-    bool recovered = false;
+    /// Of its store; null = recovery was not judged yet.
+    shard_replica::promise* kept = nullptr;
   };
 
   struct shard {
