@@ -107,12 +107,14 @@ finding shard_order::narrow(listing& x) {
       before = std::min(before, next->first);
   }
   // The versions of a key that was not decided are missing among the steps.
-  auto above = std::upper_bound(
-    steps_.begin(), steps_.end(), from,
-    [](uint64_t version, const step& y) { return version < y.version; });
-  auto end = std::lower_bound(
-    above, steps_.end(), before,
-    [](const step& y, uint64_t version) { return y.version < version; });
+  auto above = std::upper_bound(steps_.begin(), steps_.end(), from,
+                                [](uint64_t version, const step& y) {
+                                  return version < y.version;
+                                });
+  auto end = std::lower_bound(above, steps_.end(), before,
+                              [](const step& y, uint64_t version) {
+                                return y.version < version;
+                              });
   x.first = static_cast<size_t>(above - steps_.begin()) - 1;
   if (steps_[x.first].version < before)
     x.fits.assign(static_cast<size_t>(end - steps_.begin()) - x.first, true);
@@ -141,9 +143,8 @@ void shard_order::exclude_absent(listing& x) const {
                               [&](const auto& r) { return r.key == key.name; });
     if (listed || !covers(x.by->key, key.name) || key.erased <= x.by->return_ns)
       continue;
-    auto state = std::prev(std::upper_bound(key.versions.begin(),
-                                            key.versions.end(),
-                                            std::pair{begin, true}));
+    auto state = std::prev(std::upper_bound(
+      key.versions.begin(), key.versions.end(), std::pair{begin, true}));
     for (size_t i = 0; i < x.fits.size(); ++i) {
       while (std::next(state) != key.versions.end()
              && std::next(state)->first <= steps_[x.first + i].version)
