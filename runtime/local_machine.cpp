@@ -128,7 +128,7 @@ result<std::vector<read_answer>> local_machine::list(std::string_view prefix,
     last = first + 1;
   }
   for (auto i = first; i < last; ++i) {
-    auto done = list_shard(shard_id{i}, *checked, options.confirmed, deadline,
+    auto done = add_listed(shard_id{i}, *checked, options.confirmed, deadline,
                            out);
     if (!done)
       return done.failure();
@@ -138,7 +138,23 @@ result<std::vector<read_answer>> local_machine::list(std::string_view prefix,
   return out;
 }
 
-muster::status local_machine::list_shard(shard_id shard,
+result<std::vector<read_answer>>
+local_machine::list_shard(shard_id shard, read_options options) {
+  if (shard.value >= options_.cluster.shard_count)
+    return error{errc::invalid_argument,
+                 "there are " + std::to_string(options_.cluster.shard_count)
+                   + " shards, from 0 on"};
+  std::vector<read_answer> out;
+  auto done = add_listed(shard, "/", options.confirmed,
+                         clock_.now() + options.timeout, out);
+  if (!done)
+    return done.failure();
+  std::sort(out.begin(), out.end(),
+            [](auto& a, auto& b) { return a.key < b.key; });
+  return out;
+}
+
+muster::status local_machine::add_listed(shard_id shard,
                                          const std::string& prefix,
                                          bool confirmed, boot_time deadline,
                                          std::vector<read_answer>& out) {

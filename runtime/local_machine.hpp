@@ -55,6 +55,8 @@ public:
   bool try_get(std::string_view key, std::string& value,
                sequence& version) override;
   result<read_answer> get(std::string_view key, read_options) override;
+  result<std::vector<read_answer>> list_shard(shard_id shard,
+                                              read_options options) override;
   result<std::vector<read_answer>> list(std::string_view prefix,
                                         read_options) override;
   void submit(command x, submit_options options,
@@ -96,7 +98,7 @@ private:
 
   read_answer answer_of(std::string_view key, const read_outcome& x) const;
   result<read_answer> ask_home(std::string_view key, boot_time deadline);
-  muster::status list_shard(shard_id shard, const std::string& prefix,
+  muster::status add_listed(shard_id shard, const std::string& prefix,
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
   bool mirrored(const std::string& prefix) const;

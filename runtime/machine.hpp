@@ -120,6 +120,11 @@ public:
   virtual result<std::vector<read_answer>>
   list(std::string_view prefix, read_options = {}) = 0;
 
+  /// All records of one shard, sorted by key: one cut of it.
+  /// Errors: as `get`; `invalid_argument` also for a shard that is not.
+  virtual result<std::vector<read_answer>>
+  list_shard(shard_id shard, read_options = {}) = 0;
+
   /// Checks what does not depend on the registry's state: keys, sizes, one
   /// shard. A command that fails this is answered `unavailable` with a detail
   /// that begins with "invalid: ", wherever it is sent.

@@ -83,6 +83,21 @@ public:
     return out;
   }
 
+  /// As `status` has it.
+  static constexpr uint32_t shard_count = 1;
+
+  result<std::vector<read_answer>> list_shard(shard_id shard,
+                                              read_options how) override {
+    if (shard.value >= shard_count)
+      return error{errc::invalid_argument, "no such shard"};
+    auto found = list("/", how);
+    if (found)
+      std::erase_if(*found, [&](auto& x) {
+        return shard_of(x.key, shard_count) != shard;
+      });
+    return found;
+  }
+
   void submit(command x, submit_options,
               std::function<void(command_answer)> then) override {
     then(run(std::move(x)));
