@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds etcd_call_timeout{3'000};
 struct up_options {
   launch::plan_options plan;
   bool detach = false;
+  bool new_generation = false;
 };
 
 /// POSTs `body`, or GETs where there is none.
@@ -112,16 +113,32 @@ status print_started(const globals& x, const json& status, bool detach) {
   return ok();
 }
 
+/// The next generation of the cluster: empty, what was stored set aside.
+status begin_generation(const std::filesystem::path& directory,
+                        launch::preflight& x) {
+  if (!x.existing)
+    return error{errc::invalid_argument,
+                 "--new-generation is for a cluster that exists"};
+  if (auto r = launch::set_data_aside(directory, x.plan); !r)
+    return r;
+  ++x.plan.generation;
+  return launch::write_plan(directory, x.plan);
+}
+
 status start_all(const globals& x, const up_options& how,
                  const std::filesystem::path& directory,
                  launch::supervisor& processes) {
   auto lock = launch::directory_lock::take(directory);
   if (!lock)
     return lock.failure();
-  auto checked = launch::check_before_start(directory, how.plan, how.detach);
+  auto checked = launch::check_before_start(directory, how.plan,
+                                            how.detach && !how.new_generation);
   if (!checked)
     return checked.failure();
   auto& plan = checked->plan;
+  if (how.new_generation)
+    if (auto r = begin_generation(directory, *checked); !r)
+      return r;
   if (!checked->existing)
     if (auto r = launch::write_plan(directory, plan); !r)
       return r;
@@ -204,6 +221,9 @@ void add_launch_commands(CLI::App& app, invocation& to) {
                     "first of two ports for each process; else free ones");
   start->add_flag("--detach", how->detach,
                   "return when it serves; `muster down` stops it");
+  start->add_flag("--new-generation", how->new_generation,
+                  "start empty, with all stored data renamed: after the "
+                  "coordinator's data was lost, before `backup restore`");
   start->callback(
     [how, &to] { to.run = [how, &to] { return up(to.common, *how); }; });
   app.add_subcommand("down", "Stop the cluster of --dir")->callback([&to] {

@@ -27,6 +27,8 @@
 
 namespace muster {
 
+class level_store;
+
 /// Random numbers of a machine's actors.
 class system_random : public random_source {
 public:
@@ -86,7 +88,12 @@ private:
   // Starting, in this order (local_machine_start.cpp).
   muster::status open_parts();
   muster::status open_coordinator();
+  muster::status check_coordinator();
   muster::status register_self();
+  /// Asks the coordinator until it answers, for a bounded time.
+  /// @param ask  `ask(function<void(result<T>)>)`
+  template <class T, class F>
+  result<T> ask_until_answered(F&& ask);
   void spawn_actors(std::vector<recovered_shard> recovered);
   void tick_later();
   void add_metrics();
@@ -118,6 +125,8 @@ private:
   boost::asio::steady_timer timer_{io_};
   std::unique_ptr<coordinator> coordinator_;
   std::unique_ptr<store> store_;
+  /// The same; null if this machine stores nothing.
+  level_store* durable_ = nullptr;
   std::unique_ptr<read_table> table_;
   std::unique_ptr<tls_transport> transport_;
   caf::actor_system_config caf_config_;
@@ -125,6 +134,7 @@ private:
   std::unique_ptr<machine_environment> env_;
   std::thread io_thread_;
   member own_;
+  std::string coordinator_identity_;
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> next_command_{1};
   std::atomic<uint64_t> malformed_{0};

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# `muster backup create` under load, and its records in another cluster.
+# `muster backup create` under load, and its records in another cluster, also
+# in the same one after its coordinator lost everything.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -36,6 +37,24 @@ expect 0 muster backup restore "$work/kept" --merge
 expect 0 muster del /busy/counter
 records > "$work/after"
 cmp "$work/before" "$work/after" || fail 'the records are others'
+expect 0 muster down
+
+step 'the coordinator loses its data: the stores are not served by another'
+rm -rf "$dir/etcd1/data"
+expect 5 muster up --detach
+said 'another coordinator'
+said '--new-generation'
+expect 0 muster down
+
+step 'a new generation, from the backup'
+expect 0 muster up --new-generation --detach
+expect 0 muster backup restore "$work/kept"
+expect 0 muster del /busy/counter
+records > "$work/after"
+cmp "$work/before" "$work/after" || fail 'the records are others'
+[[ -d $dir/m1/data/store.generation-1 ]] || fail 'the old store is gone'
+expect 0 muster down
+expect 0 muster up --detach
 expect 0 muster down
 
 echo 'passed'
