@@ -69,8 +69,11 @@ struct lease_grant {
   uint64_t covers_version = 0;
   bool unchanged = false;
   std::vector<cover> covers;
+  /// The granter's clock after it received the request; for `rate_watch`.
+  int64_t clock_ns = 0;
 
-  MUSTER_FIELDS(lease_grant, number, to, covers_version, unchanged, covers)
+  MUSTER_FIELDS(lease_grant, number, to, covers_version, unchanged, covers,
+                clock_ns)
 };
 
 // -- commands -----------------------------------------------------------------
