@@ -9,6 +9,7 @@ command_object::surroundings command_actor_state::where(shard_id shard) {
   view = env->routing.view();
   command_object::surroundings out;
   out.self = env->facts.self;
+  out.known = env->known.of(shard);
   out.self_address = env->facts.address;
   out.home = view->find(shard);
   out.address = [view = view.get()](const machine_id& id) {
@@ -26,7 +27,7 @@ void command_actor_state::dispatch() {
 void command_actor_state::finish(std::optional<command_answer> x) {
   if (!x)
     return;
-  env->commands.put_back(slot, core->told());
+  env->commands.put_back(slot, core->told(), !x->id_reused);
   env->ports.replies.command_done(ticket, std::move(*x));
 }
 
@@ -40,6 +41,8 @@ command_behavior(metered<command_actor, command_actor_state>* self,
       auto& s = self->state;
       s.core->on_enlist(x, s.env->now());
     },
+      if (s.core->busy() && s.core->id() == x.id)
+        s.env->known.note(s.core->told().shard, x.reached);
     [self](const peer&, const verdict& x) {
       auto& s = self->state;
       s.finish(s.core->on_verdict(x, s.env->now()));

@@ -29,14 +29,15 @@ std::optional<command_pool::lease> command_pool::take() {
   return lease{slot_of(index, s.taken), s.actor};
 }
 
-void command_pool::put_back(uint64_t slot, story told) {
+void command_pool::put_back(uint64_t slot, story told, bool owns_id) {
   std::lock_guard guard{mutex_};
   auto index = static_cast<uint32_t>(slot);
   if (index >= seats_.size() || !seats_[index].busy)
     return;
   seats_[index].busy = false;
   free_.push_back(index);
-  told_at_[told.id.value] = first_told_ + told_.size();
+  if (owns_id)
+    told_at_[told.id.value] = first_told_ + told_.size();
   told_.push_back(std::move(told));
   if (told_.size() <= history_max_)
     return;

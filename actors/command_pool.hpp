@@ -39,7 +39,8 @@ public:
   std::optional<lease> take();
 
   /// The command of `slot` is done: keeps its story, frees its actor.
-  void put_back(uint64_t slot, story told);
+  /// @param owns_id  false: `find` by its id is to find another one
+  void put_back(uint64_t slot, story told, bool owns_id);
 
   /// The actor that works on `slot` now; null: none any more.
   command_actor find(uint64_t slot) const;

@@ -53,6 +53,7 @@ void shard_actor_state::dispatch() {
   for (auto& x : effects)
     std::visit(to, x);
   effects.clear();
+  env->known.note(core->context().shard, core->context().state.committed());
   if (env->observer)
     env->observer(*core);
 }

@@ -30,6 +30,8 @@ const char* next_of(errc code) {
       return "muster ls /";
     case errc::refused:
       return "muster get KEY, then decide";
+    case errc::id_reused:
+      return "send it with an id of its own";
     case errc::unavailable:
     case errc::timed_out:
       return "muster status";

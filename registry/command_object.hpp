@@ -39,6 +39,7 @@ public:
     command what;
     shard_id shard;
     uint64_t slot = 0;
+    /// 0: the client told none.
     sequence born;
     boot_time deadline;
   };
@@ -49,6 +50,8 @@ public:
     std::string self_address;
     /// Null: no assignment is known yet.
     const assignment* home = nullptr;
+    /// What the shard is known to have committed; 0 = nothing is known.
+    sequence known;
     /// The address of a registered machine; empty if unknown.
     std::function<std::string(const machine_id&)> address;
   };
@@ -94,6 +97,7 @@ private:
   boot_time created_{};
   boot_time attempted_{};
   boot_time next_attempt_{};
+  bool client_told_born_ = false;
   nanoseconds pause_{};
   uint32_t attempts_ = 0;
   uint32_t denied_ = 0; // attempts that surely changed nothing

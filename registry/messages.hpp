@@ -118,12 +118,14 @@ struct verdict {
   std::vector<acknowledgement> acknowledged;
   /// refused: whether the refusal is a log entry (C3).
   bool logged = false;
-  /// unknown: the id was born below the floor; what the shard has reached.
+  /// unknown: the id was born below the floor.
   bool below_floor = false;
   sequence reached;
 
   MUSTER_FIELDS(verdict, slot, id, attempt, what, version, detail, counters,
-                acknowledged, logged, below_floor, reached)
+  /// refused: the id is another command's (see `command_answer`).
+  bool id_reused = false;
+                acknowledged, logged, below_floor, reached, id_reused)
 };
 
 // -- reads --------------------------------------------------------------------

@@ -83,10 +83,14 @@ struct command_answer {
   std::string detail;
   /// committed: the new values of its `add` operations.
   std::vector<int64_t> counters;
-  /// What the shard had reached when the command was created; a client that
-  /// retries with its own id on another machine passes it on (C3).
+  /// What the shard had committed when the command was created, as far as its
+  /// origin knew; 0 = it knew nothing. A client that sends its own id again,
+  /// also to another machine, gives it back (C3).
   sequence born;
 };
+  /// refused: the client's id is that of another command, which was decided
+  /// before; nothing of this one was or will be applied.
+  bool id_reused = false;
 
 /// A command's whole story, as `muster explain` prints it.
 struct story {

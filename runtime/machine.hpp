@@ -37,7 +37,7 @@ struct read_answer {
 struct submit_options {
   /// The answer is `unknown` or `unavailable` when it is over.
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};
-  /// Only with the client's own id: what its first attempt was told.
+  /// Only with the client's own id: what its first attempt was told; 0: none.
   sequence born;
 };
 

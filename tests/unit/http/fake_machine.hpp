@@ -254,11 +254,17 @@ private:
         x.id.value = "m1.7." + std::to_string(stories_.size() + 1);
       out.id = x.id;
       out.born = sequence{last_};
-      if (auto done = answers_.find(x.id.value); done != answers_.end())
-        return done->second;
+      if (auto done = answers_.find(x.id.value); done != answers_.end()) {
+        if (done->second.first == digest_of(x))
+          return done->second.second;
+        out.what = outcome::refused;
+        out.id_reused = true;
+        out.detail = "the id is that of another command";
+        return out;
+      }
       evaluate_and_apply(x, out, events);
       if (is_client_id(x.id))
-        answers_[x.id.value] = out;
+        answers_[x.id.value] = {digest_of(x), out};
       tell_story(x, out);
     }
     for (auto& each : events)
@@ -317,7 +323,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, record> records_;
-  std::map<std::string, command_answer> answers_;
+  std::map<std::string, std::pair<uint32_t, command_answer>> answers_;
   std::set<std::string> mirrors_;
   std::vector<story> stories_;
   std::shared_ptr<watcher_map> watchers_ = std::make_shared<watcher_map>();
