@@ -48,6 +48,9 @@ public:
   /// Actors that are busy, for ticks.
   std::vector<command_actor> busy() const;
 
+  /// Those that were taken last, newest first, at most `limit`.
+  std::vector<command_actor> newest_busy(size_t limit) const;
+
   /// All actors, to end them.
   std::vector<command_actor> all() const;
 
@@ -63,6 +66,8 @@ private:
     command_actor actor;
     uint32_t taken = 0;
     bool busy = false;
+    /// The number of the command among all that were begun.
+    uint64_t number = 0;
   };
 
   static uint64_t slot_of(size_t index, uint32_t taken) {
@@ -72,6 +77,7 @@ private:
   mutable std::mutex mutex_;
   std::vector<seat> seats_;
   std::vector<uint32_t> free_;
+  uint64_t begun_ = 0;
   size_t history_max_;
   uint64_t first_told_ = 0;
   std::deque<story> told_;

@@ -60,13 +60,14 @@ void shard_actor_state::dispatch() {
 
 explain_reply explain_from_log(const shard_replica& core,
                                const explain_request& x) {
-  explain_reply out;
-  out.ticket = x.ticket;
+  explain_reply reply;
+  reply.ticket = x.ticket;
+  auto& out = reply.told;
   out.id = x.id;
   auto entry = core.find_entry(x.id);
   if (!entry)
-    return out;
-  out.found = out.from_log = true;
+    return reply;
+  reply.found = out.from_log = true;
   auto decided = entry->at <= core.context().state.committed();
   out.what = !decided                             ? outcome::pending
              : entry->kind == entry_kind::refusal ? outcome::refused
@@ -90,7 +91,7 @@ explain_reply explain_from_log(const shard_replica& core,
   }
   out.participants.insert(out.participants.end(), entry->participants.begin(),
                           entry->participants.end());
-  return out;
+  return reply;
 }
 
 static void explain(shard_actor_state& s, const peer& from,
@@ -100,7 +101,7 @@ static void explain(shard_actor_state& s, const peer& from,
   if (!told.found)
     return;
   auto view = s.env->routing.view();
-  for (auto& p : told.participants)
+  for (auto& p : told.told.participants)
     if (p.address.empty()) // the log has names only
       p.address = view->address(p.who.id);
   s.env->send(from.id, std::move(told));

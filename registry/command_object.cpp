@@ -90,6 +90,12 @@ void command_object::on_enlist(const enlist& x, boot_time now) {
     add(p, now);
 }
 
+story command_object::told_at(boot_time now) const {
+  auto out = story_;
+  out.duration_ns = (now - created_).count();
+  return out;
+}
+
 command_answer command_object::finish(outcome what, std::string detail,
                                       boot_time now) {
   busy_ = false;

@@ -81,6 +81,9 @@ public:
     return story_;
   }
 
+  /// The same of a busy one, with the time that it has taken until now.
+  story told_at(boot_time now) const;
+
 private:
   void attempt(const surroundings& where, boot_time now, sends& out);
   void add_participants(const surroundings& where, boot_time now);
@@ -94,10 +97,10 @@ private:
   request request_;
   story story_;
   bool busy_ = false;
+  bool client_told_born_ = false;
   boot_time created_{};
   boot_time attempted_{};
   boot_time next_attempt_{};
-  bool client_told_born_ = false;
   nanoseconds pause_{};
   uint32_t attempts_ = 0;
   uint32_t denied_ = 0; // attempts that surely changed nothing

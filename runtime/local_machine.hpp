@@ -70,7 +70,7 @@ public:
         std::function<void(watch_event)> then) override;
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;
-  std::vector<story> recent_commands(size_t limit) const override;
+  std::vector<story> recent_commands(size_t limit) override;
   cluster_status status() const override;
   bool ready() const override;
   std::string metrics_text() const override;
@@ -100,6 +100,7 @@ private:
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
   bool mirrored(const std::string& prefix) const;
+  std::vector<story> in_flight(size_t limit);
   command_id next_id();
 
   const settings options_;

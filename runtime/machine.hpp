@@ -158,8 +158,9 @@ public:
   virtual result<story>
   explain(const command_id& id, std::chrono::nanoseconds timeout) = 0;
 
-  /// Commands that entered here, newest first, at most `limit`.
-  virtual std::vector<story> recent_commands(size_t limit) const = 0;
+  /// Commands that entered here: those in flight, then those that are done,
+  /// both newest first, together at most `limit`.
+  virtual std::vector<story> recent_commands(size_t limit) = 0;
 
   virtual cluster_status status() const = 0;
 

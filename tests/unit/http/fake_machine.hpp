@@ -19,6 +19,7 @@ public:
   /// Knobs, set before the machine is used.
   /// Committed commands are answered this way instead.
   outcome answer_as = outcome::committed;
+  uint32_t tell_attempts = 1;
   /// Reads wait until `release`.
   bool hold_reads = false;
 
@@ -42,6 +43,17 @@ public:
   void plant(std::string key, std::string value) {
     std::lock_guard guard{mutex_};
     records_[std::move(key)] = record{std::move(value), sequence{++last_}};
+  }
+
+  /// A command that is in flight.
+  void begin(const std::string& id) {
+    story x;
+    x.id = command_id{id};
+    x.operations.push_back({operation_kind::put, "/a", {}});
+    x.attempts = 2;
+    x.duration_ns = 3'000'000'000;
+    std::lock_guard guard{mutex_};
+    stories_.push_back(std::move(x));
   }
 
   // -- machine ----------------------------------------------------------------
@@ -136,7 +148,7 @@ public:
     return error{errc::not_found, "no command " + x.value + " is known here"};
   }
 
-  std::vector<story> recent_commands(size_t limit) const override {
+  std::vector<story> recent_commands(size_t limit) override {
     std::lock_guard guard{mutex_};
     std::vector<story> out{stories_.rbegin(), stories_.rend()};
     if (out.size() > limit)
@@ -302,7 +314,7 @@ private:
     out.version = y.version;
     out.detail = y.detail;
     out.operations = x.operations;
-    out.attempts = 1;
+    out.attempts = tell_attempts;
     out.duration_ns = 1'500'000;
     participant self;
     self.who = peer{id_, incarnation{7}};

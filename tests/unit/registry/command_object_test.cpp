@@ -104,6 +104,15 @@ TEST_CASE("command_object: a reused id is a refusal that says so") {
   CHECK(got->id_reused);
 }
 
+TEST_CASE("command_object: one in flight tells how long it has taken") {
+  forgotten x;
+  x.begin("m1.1.1", 0);
+  CHECK(x.core.told().duration_ns == -1);
+  auto told = x.core.told_at(x.now + std::chrono::seconds{2});
+  CHECK(told.what == outcome::pending);
+  CHECK(told.duration_ns == 2'000'000'000);
+}
+
 TEST_CASE("command_object: a client's id from before the floor stays unknown") {
   forgotten x;
   auto got = x.answered("=job", 3);
