@@ -2,6 +2,7 @@
 #include "cli/answers.hpp"
 #include "cli/app.hpp"
 #include "cli/cluster_ready.hpp"
+#include "cli/etcd_caller.hpp"
 #include "cli/launch/directory_lock.hpp"
 #include "cli/launch/etcd_auth.hpp"
 #include "cli/launch/preflight.hpp"
@@ -26,19 +27,6 @@ struct up_options {
   bool detach = false;
 };
 
-/// POSTs `body`, or GETs where there is none.
-result<std::string> call_etcd(uint16_t port, const std::string& path,
-                              const std::string& body) {
-  http_caller caller{{"etcd", "127.0.0.1:" + std::to_string(port), {}}};
-  auto answered = caller.send({.method = body.empty() ? "GET" : "POST",
-                               .target = path,
-                               .body = body,
-                               .timeout = etcd_call_timeout});
-  if (!answered)
-    return answered.failure();
-  return answered->body;
-}
-
 /// One start of a cluster.
 struct launching {
   std::filesystem::path directory;
@@ -56,8 +44,8 @@ struct launching {
     for (auto& each : plan.etcd)
       if (auto r = wait("etcd to be healthy",
                         [&] {
-                          return launch::etcd_is_healthy(call_etcd,
-                                                         each.client_port);
+                          return launch::etcd_is_healthy(
+                            etcd_caller(etcd_call_timeout), each.client_port);
                         });
           !r)
         return r;
@@ -66,8 +54,8 @@ struct launching {
     auto password = launch::read_password(directory);
     if (!password)
       return password.failure();
-    return launch::protect_etcd(call_etcd, plan.etcd.front().client_port,
-                                *password);
+    return launch::protect_etcd(etcd_caller(etcd_call_timeout),
+                                plan.etcd.front().client_port, *password);
   }
 
   status start_machines() {

@@ -92,3 +92,15 @@ TEST_CASE_METHOD(cli_fixture, "cli: the doctor finds what does not run") {
   CHECK(has(out, "CLOCK_BOOTTIME"));
   CHECK(has(out, "there is no cluster in"));
 }
+
+TEST_CASE_METHOD(cli_fixture, "cli: the doctor asks the address it is given") {
+  serve();
+  auto address = "127.0.0.1:" + std::to_string(port());
+  CHECK(muster({"doctor", "--address", address}) == 0);
+  CHECK(has(out, address + "  serves its shards"));
+  CHECK(has(out, "1 of 1 are served"));
+  CHECK_FALSE(has(out, "there is no cluster in"));
+  served->stop();
+  CHECK(muster({"doctor", "--address", address}) == 1);
+  CHECK(has(out, "cannot be reached"));
+}
