@@ -88,3 +88,6 @@ TEST_CASE_METHOD(cli_fixture, "load: a file that is not there") {
   CHECK(muster({"load", (folder.path / "none").string()}) == 2);
   CHECK(muster({"load", folder.path.string()}) == 2);
 }
+  CHECK(has(err, "applied: 2 records\n"));
+  CHECK(has(err, "next:    mend the line"));
+  CHECK(has(err, "applied: no"));
