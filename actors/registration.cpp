@@ -105,4 +105,31 @@ void register_machine(coordinator& coord, registration_request request,
     ->start();
 }
 
+void withdraw_machine(coordinator& coord, const std::string& keys,
+                      const member& own,
+                      std::function<void(result<bool>)> then) {
+  auto member_key = keys + "members/" + own.who.id.value;
+  auto alive_key = keys + "alive/" + own.who.id.value;
+  auto propose = [=, &coord, text = to_text(own), then = std::move(then)](
+                   const result<coordinator_range>& found) {
+    if (!found)
+      return then(found.failure());
+    coordinator_txn txn;
+    for (auto& entry : found->entries)
+      if (entry.key == member_key && entry.value == text)
+        txn.compares.push_back({member_key, entry.mod_revision});
+    if (txn.compares.empty()) // another process has the id
+      return then(false);
+    txn.deletes.push_back(alive_key);
+    coord.txn(std::move(txn),
+              [then](const result<coordinator_txn_answer>& done) {
+                if (done)
+                  then(done->succeeded);
+                else
+                  then(done.failure());
+              });
+  };
+  coord.range(member_key, std::move(propose));
+}
+
 } // namespace muster

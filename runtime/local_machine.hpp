@@ -87,6 +87,7 @@ private:
   muster::status register_self();
   void spawn_actors(std::vector<recovered_shard> recovered);
   void tick_later();
+  void withdraw();
   void add_metrics();
 
   // transport_listener
@@ -99,8 +100,8 @@ private:
   muster::status list_shard(shard_id shard, const std::string& prefix,
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
-  bool mirrored(const std::string& prefix) const;
   std::vector<story> in_flight(size_t limit);
+  bool mirrored(const std::string& prefix) const;
   command_id next_id();
 
   const settings options_;
