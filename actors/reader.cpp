@@ -115,8 +115,9 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
     [self](const peer&, explain_reply& x) { self->state.take_story(x); },
     [self](const peer&, watch_news& x) {
       auto& s = self->state;
+      auto ticket = x.ticket;
       if (s.watches->on_news(x, s.env->now(), s.requests))
-        s.env->ports.replies.watch_told(x.ticket, std::move(x));
+        s.env->ports.replies.watch_told(ticket, std::move(x));
       s.dispatch();
     },
     [self](ask_home& x) {

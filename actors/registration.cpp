@@ -26,12 +26,13 @@ struct registration : std::enable_shared_from_this<registration> {
   }
 
   void start() {
-    coord.keep_alive(lock_ttl, [self = shared_from_this()](result<bool> x) {
-      if (x)
-        self->read();
-      else
-        self->then(x.failure());
-    });
+    coord.keep_alive(lock_ttl,
+                     [self = shared_from_this()](const result<bool>& x) {
+                       if (x)
+                         self->read();
+                       else
+                         self->then(x.failure());
+                     });
   }
 
   void read() {
@@ -81,10 +82,10 @@ struct registration : std::enable_shared_from_this<registration> {
       {request.keys + "members/" + id, to_text(request.own), false});
     if (!config)
       txn.puts.push_back({request.keys + "config", request.config, false});
-    coord.txn(std::move(txn),
-              [self = shared_from_this()](result<coordinator_txn_answer> done) {
-                self->finish(done);
-              });
+    coord.txn(std::move(txn), [self = shared_from_this()](
+                                const result<coordinator_txn_answer>& done) {
+      self->finish(done);
+    });
   }
 
   void finish(const result<coordinator_txn_answer>& done) {

@@ -109,7 +109,8 @@ static void explain(shard_actor_state& s, const peer& from,
 
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
-               machine_environment* env, std::shared_ptr<shard_replica> core) {
+               machine_environment* env,
+               const std::shared_ptr<shard_replica>& core) {
   self->state.env = env;
   self->state.core.emplace(std::move(*core));
   using replica = shard_replica;
