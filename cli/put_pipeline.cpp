@@ -142,6 +142,7 @@ void put_pipeline::complete(transfer& x, CURLcode code) {
 }
 
 void put_pipeline::fail(const transfer& x, const error& why) {
+  unknown_ += why.code == errc::unknown ? 1 : 0;
   if (x.line > failed_line_)
     return;
   failed_line_ = x.line;

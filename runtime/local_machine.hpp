@@ -74,7 +74,7 @@ public:
         std::function<void(watch_event)> then) override;
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;
-  std::vector<story> recent_commands(size_t limit) const override;
+  std::vector<story> recent_commands(size_t limit) override;
   cluster_status status() const override;
   bool ready() const override;
   std::string metrics_text() const override;
@@ -96,6 +96,7 @@ private:
   result<T> ask_until_answered(F&& ask);
   void spawn_actors(std::vector<recovered_shard> recovered);
   void tick_later();
+  void withdraw();
   void add_metrics();
 
   // transport_listener
@@ -108,6 +109,7 @@ private:
   muster::status add_listed(shard_id shard, const std::string& prefix,
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
+  std::vector<story> in_flight(size_t limit);
   bool mirrored(const std::string& prefix) const;
   command_id next_id();
 

@@ -32,6 +32,9 @@ constexpr milliseconds register_pause{300};
 
 constexpr milliseconds tick_every{50};
 
+/// For how long a machine that stops waits for the coordinator.
+constexpr std::chrono::seconds withdraw_timeout{1};
+
 /// The store of a machine that stores nothing.
 class no_store : public store {
 public:
@@ -304,6 +307,17 @@ void local_machine::tick_later() {
   });
 }
 
+void local_machine::withdraw() {
+  if (!env_)
+    return;
+  auto done = std::make_shared<std::promise<void>>();
+  auto waiting = done->get_future();
+  withdraw_machine(*coordinator_, env_->facts.keys, own_,
+                   [done](const result<bool>&) { done->set_value(); });
+  // Without an answer the key goes with its lease.
+  waiting.wait_for(withdraw_timeout);
+}
+
 local_machine::~local_machine() {
   stopping_ = true;
   if (env_)
@@ -317,6 +331,7 @@ local_machine::~local_machine() {
     io_thread_.join();
   desk_.close_all();
   store_.reset(); // drains; its callbacks still find actors
+  withdraw();
   coordinator_.reset(); // likewise
   if (env_)
     stop_machine(*env_);

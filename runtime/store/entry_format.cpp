@@ -42,7 +42,7 @@ namespace muster {
 
 namespace {
 
-constexpr char version = 2;
+constexpr char version = 3;
 constexpr size_t header_bytes = 13;
 constexpr unsigned archive_flags = boost::archive::no_header
                                    | boost::archive::no_codecvt;

@@ -8,7 +8,7 @@ namespace muster {
 /// Log entries as bytes, on disk and between machines:
 ///
 ///     offset  size  what
-///     0       1     format version, 2
+///     0       1     format version, 3
 ///     1       4     length of the body, big-endian
 ///     5       8     XXH3 of the body, big-endian
 ///     13      ...   the body: Boost.Serialization, binary archive, no header
