@@ -24,6 +24,9 @@ namespace {
 
 constexpr std::chrono::minutes backup_timeout{10};
 constexpr std::chrono::milliseconds retry_pause{200};
+
+/// After which a machine that was asked for a shard counts as away.
+constexpr std::chrono::milliseconds shard_timeout{5'000};
 constexpr size_t parallel_puts = 64;
 
 struct restore_options {
@@ -66,15 +69,18 @@ public:
     return static_cast<uint32_t>(primaries_.size());
   }
 
-  /// The records of a shard, one cut of it. While its primary does not answer,
+  /// The records of a shard, one cut of it. Once its primary did not answer,
   /// the chosen machine is asked, until the end: it knows who took over.
   result<json> read(uint32_t shard) {
+    auto primary = callers_.find(primaries_[shard]);
+    if (primary != callers_.end()) {
+      auto got = read_from(primary->second, shard);
+      if (got || !is_passing(got.failure()))
+        return got;
+      callers_.erase(primary);
+    }
     for (;;) {
-      auto primary = callers_.find(primaries_[shard]);
-      auto got = primary == callers_.end() ? read_from(server_, shard)
-                                           : read_from(primary->second, shard);
-      if (!got && is_passing(got.failure()))
-        got = read_from(server_, shard);
+      auto got = read_from(server_, shard);
       if (got || !is_passing(got.failure()) || end_.left() <= retry_pause)
         return got;
       std::this_thread::sleep_for(retry_pause);
@@ -92,10 +98,11 @@ private:
   }
 
   result<json> read_from(http_caller& from, uint32_t shard) const {
+    deadline end{std::min(shard_timeout, end_.left())};
     auto got = call_json(from,
                          {.target = "/v1/list?shard=" + std::to_string(shard)
-                                    + "&" + timeout_parameter(end_),
-                          .timeout = end_.left()});
+                                    + "&" + timeout_parameter(end),
+                          .timeout = end.left()});
     if (got && !got->is_array())
       return error{errc::corrupt, "the answer is not a listing"};
     return got;
@@ -176,13 +183,14 @@ status create_backup(const globals& x, const std::string& file,
 }
 
 exit_code create(const globals& x, const std::string& file) {
-  auto what = "backup create " + printable(file);
+  attempt trying{"backup create", file};
   std::error_code ec;
   if (std::filesystem::exists(file, ec))
-    return report({errc::invalid_argument,
+    return report(x,
+                  {errc::invalid_argument,
                    "there is a file " + file + ": choose another name"},
-                  {.what = what, .where = {}, .next = {}, .json = x.json});
-  return on_server(x, backup_timeout, what,
+                  trying);
+  return on_server(x, backup_timeout, trying,
                    [&](http_caller& server, const deadline& end) {
                      return create_backup(x, file, server, end);
                    });
@@ -208,7 +216,7 @@ status check_empty(http_caller& server, const deadline& end) {
 
 status restore_backup(const globals& x, const restore_options& how,
                       std::istream& in, http_caller& server,
-                      const deadline& end) {
+                      const deadline& end, attempt& trying) {
   if (!how.merge)
     if (auto empty = check_empty(server, end); !empty)
       return empty;
@@ -219,33 +227,32 @@ status restore_backup(const globals& x, const restore_options& how,
   auto finished = pipeline.finish();
   if (finished && !read)
     finished = read.failure();
-  if (!finished)
-    return error{finished.failure().code,
-                 finished.failure().message + "; "
-                   + std::to_string(pipeline.applied())
-                   + " records were applied before and stay: try again with "
-                     "--merge"};
+  if (!finished) {
+    trying.applied = pipeline.applied_text();
+    trying.next = "muster backup restore " + printable(how.file) + " --merge"
+                  + target_options(x);
+    return finished.failure();
+  }
   return print_count(x, "from", pipeline.applied(), how.file);
 }
 
 exit_code restore(const globals& x, const restore_options& how) {
-  auto what = "backup restore " + printable(how.file);
-  attempt trying{.what = what, .where = {}, .next = {}, .json = x.json};
+  attempt trying{"backup restore", how.file};
   std::ifstream in{how.file, std::ios::binary};
   if (!in)
-    return report({errc::invalid_argument,
-                   "the file " + how.file + " cannot be read"},
-                  trying);
+    return report(
+      x, {errc::invalid_argument, "the file " + how.file + " cannot be read"},
+      trying);
   // Nothing is written before the whole file is known to be good.
   auto whole = read_backup(in,
                            [](size_t, const loaded_record&) { return true; });
   if (!whole)
-    return report(whole.failure(), trying);
+    return report(x, whole.failure(), trying);
   in.clear();
   in.seekg(0);
-  return on_server(x, backup_timeout, what,
+  return on_server(x, backup_timeout, trying,
                    [&](http_caller& server, const deadline& end) {
-                     return restore_backup(x, how, in, server, end);
+                     return restore_backup(x, how, in, server, end, trying);
                    });
 }
 

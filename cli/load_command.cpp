@@ -120,16 +120,6 @@ status print_summary(const globals& x, const load_state& state, size_t applied,
   return print(text);
 }
 
-/// `2 records, and perhaps 1 more`; empty: none.
-std::string applied_text(const put_pipeline& x) {
-  if (x.applied() + x.unknown() == 0)
-    return {};
-  auto out = std::to_string(x.applied()) + " records";
-  return x.unknown() == 0
-           ? out
-           : out + ", and perhaps " + std::to_string(x.unknown()) + " more";
-}
-
 /// Whether another load of the same file goes on where this one ended.
 bool is_worth_repeating(errc x) {
   return x == errc::unavailable || x == errc::overloaded || x == errc::timed_out
@@ -156,7 +146,7 @@ status load(const globals& x, const load_options& how, std::istream& in,
   auto& wrong = finished ? fed : finished;
   if (wrong)
     return ok();
-  trying.applied = applied_text(pipeline);
+  trying.applied = pipeline.applied_text();
   if (wrong.failure().code == errc::invalid_argument)
     trying.next = "mend the line, and load the file again";
   else if (is_worth_repeating(wrong.failure().code))

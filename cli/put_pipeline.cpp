@@ -150,6 +150,15 @@ void put_pipeline::fail(const transfer& x, const error& why) {
                                + x.record.key + ": " + why.message};
 }
 
+std::string put_pipeline::applied_text() const {
+  if (applied_ + unknown_ == 0)
+    return {};
+  auto out = std::to_string(applied_) + " records";
+  return unknown_ == 0
+           ? out
+           : out + ", and perhaps " + std::to_string(unknown_) + " more";
+}
+
 void put_pipeline::wait_for(const std::function<bool()>& condition) {
   while (!condition()) {
     curl_multi_poll(multi_, nullptr, 0, poll_milliseconds, nullptr);

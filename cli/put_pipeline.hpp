@@ -50,6 +50,9 @@ public:
     return unknown_;
   }
 
+  /// `2 records, and perhaps 1 more`; empty: none.
+  std::string applied_text() const;
+
 private:
   struct transfer;
 
