@@ -97,18 +97,17 @@ void send_link_up(machine_environment& env, const peer& who) {
     caf::anon_send(shard, link_up{who});
 }
 
-void stop_machine(machine_environment& env) {
-  auto& to = env.actors;
+void stop_machine(machine_environment& env, caf::actor_system& system) {
+  // The handles stay as they are: until the last actor is done, others read
+  // them from the workers' threads.
   auto end = [](auto& actor) {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-    actor = std::decay_t<decltype(actor)>{};
   };
+  auto& to = env.actors;
   for (auto& actor : env.commands.all())
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  env.commands.clear();
+    end(actor);
   for (auto& shard : to.shards)
-    caf::anon_send_exit(shard, caf::exit_reason::user_shutdown);
-  to.shards.clear();
+    end(shard);
   end(to.coord);
   end(to.disk);
   end(to.leases);
@@ -116,6 +115,12 @@ void stop_machine(machine_environment& env) {
   end(to.copies);
   end(to.agent);
   end(to.members);
+  system.await_all_actors_done();
+}
+
+void release_actors(machine_environment& env) {
+  env.commands.clear();
+  env.actors = machine_actors{};
 }
 
 } // namespace muster

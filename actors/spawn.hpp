@@ -25,7 +25,11 @@ void send_ticks(machine_environment& env, bool shards);
 /// Tells every actor concerned that a connection is usable.
 void send_link_up(machine_environment& env, const peer& who);
 
-/// Ends every actor of the machine.
-void stop_machine(machine_environment& env);
+/// Ends every actor of the machine and waits until all are done. What ports
+/// still answer goes to nobody, until `release_actors`.
+void stop_machine(machine_environment& env, caf::actor_system& system);
+
+/// Lets go of the actors. @pre they are done, and no port answers any more
+void release_actors(machine_environment& env);
 
 } // namespace muster

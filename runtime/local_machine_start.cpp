@@ -330,12 +330,16 @@ local_machine::~local_machine() {
   if (io_thread_.joinable())
     io_thread_.join();
   desk_.close_all();
-  store_.reset(); // drains; its callbacks still find actors
-  withdraw();
-  coordinator_.reset(); // likewise
+  // Actors end before what they write to; answers that still come find handles
+  // of actors that are done.
   if (env_)
-    stop_machine(*env_);
-  actors_.reset(); // waits for them
+    stop_machine(*env_, *actors_);
+  store_.reset(); // drains
+  withdraw();
+  coordinator_.reset();
+  if (env_)
+    release_actors(*env_);
+  actors_.reset();
   metrics_.remove_callbacks(this);
   transport_.reset();
 }
