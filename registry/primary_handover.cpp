@@ -151,9 +151,8 @@ void primary_role::handover_landed_at(epoch at, boot_time now) {
 void primary_role::resume(boot_time now) {
   auto was_stopped = stopped();
   handing_.reset();
-  if (order_)
-    order_->since = now;
   if (was_stopped) {
+    order_.reset(); // not again and again: each try holds writes up
     ctx_.note("handover_given_up", "term=" + std::to_string(term_.value), true);
     publish_all(ctx_, served_from::primary, term_, session{});
     ctx_.emit(home_resumed{ctx_.shard, term_});

@@ -161,7 +161,9 @@ TEST_CASE("moves: without an answer to the directory nothing is asked (F2)") {
   all.run(3s);
   CHECK(all.assigned().at == before);
   CHECK(all.notes.count("handover_given_up") > 0);
+  CHECK(all.notes.count("handover_started") == 1); // and not again
   all.loses = nullptr;
+  all.order(all.make_order(-1, 1, -1));
   CHECK(all.run_until_home(1));
   all.expect_read("/a", "1");
 }
