@@ -27,7 +27,6 @@ constexpr named_mutant all[] = {
   NAMED(f1_fence_without_drop),
   NAMED(f2_before_own_fence),
   NAMED(f2_directory_not_waited),
-  NAMED(f2_not_stopped),
   NAMED(d4_holder_forgotten),
   NAMED(t4_session_ignored),
   NAMED(t4_replica_session_ignored),

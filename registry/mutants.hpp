@@ -46,8 +46,6 @@ enum class mutant {
   f2_before_own_fence,
   /// Who takes over by a planned move does not wait for the directory.
   f2_directory_not_waited,
-  /// A primary that hands over goes on reading and covering.
-  f2_not_stopped,
   /// A holder whose incarnation has gone is forgotten at once.
   d4_holder_forgotten,
   /// Messages about copies of a former session count.

@@ -210,7 +210,7 @@ void primary_role::on_holders_ready(const holders_ready& x, boot_time now) {
 bool primary_role::may_commit(sequence at, boot_time now) const {
   if (!fenced_ || durable_ < at) // F1, C1
     return false;
-  if (stopped() && !MUSTER_MUTANT(f2_not_stopped)) // F2
+  if (stopped()) // F2
     return false;
   if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
     return false;

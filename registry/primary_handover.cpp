@@ -66,11 +66,9 @@ void primary_role::stop_everything(boot_time now) {
   auto& h = *handing_;
   h.at = handing::stage::stopping;
   h.since = now;
-  if (!MUSTER_MUTANT(f2_not_stopped)) {
-    ++require_version_; // the authority that it has counts no more
-    ctx_.emit(publish_drop{});
-    ctx_.emit(release_effect{});
-  }
+  ++require_version_; // the authority that it has counts no more
+  ctx_.emit(publish_drop{});
+  ctx_.emit(release_effect{});
   ctx_.emit(directory_ask{ctx_.shard, term_});
   // Answered after the release: no lease covers the shard from then on.
   auto& r = replicas_.at(h.target.id);

@@ -122,7 +122,7 @@ void primary_role::finish_fence(boot_time now) {
 }
 
 void primary_role::require() {
-  if (stopped() && !MUSTER_MUTANT(f2_not_stopped)) {
+  if (stopped()) {
     ++require_version_; // F2: no authority until it resumes
     return;
   }
@@ -252,8 +252,7 @@ void primary_role::check_invariants() const {
     assert(!r.covered || (r.counted && r.joined));
     static_cast<void>(r);
   }
-  assert(!stopped() || authority_.version != require_version_
-         || MUSTER_MUTANT(f2_not_stopped));
+  assert(!stopped() || authority_.version != require_version_);
 }
 
 } // namespace muster
