@@ -28,6 +28,9 @@ struct agent_dispatcher {
   void operator()(holders_ready& x) {
     to_shard(x.shard, x);
   }
+  void operator()(directory_told& x) {
+    to_shard(x.shard, x);
+  }
   void operator()(cover_effect& x) {
     caf::anon_send(env.actors.leases, start_cover{x.who, x.what});
   }
@@ -48,6 +51,17 @@ auto about_shard(self_pointer self, Input input) {
   return [self, input](Message& x) {
     auto& s = self->state;
     input(s, s.core(x.shard), x);
+    s.dispatch();
+  };
+}
+
+/// A handler for what concerns the agents of all shards.
+template <class Message, class Input>
+auto for_all(self_pointer self, Input input) {
+  return [self, input](const Message& x) {
+    auto& s = self->state;
+    for (auto& [shard, core] : s.cores)
+      input(s, core, x);
     s.dispatch();
   };
 }
@@ -117,8 +131,10 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
                                  c.on_invalidate_ack(from, x, s.env->now(),
                                                      s.effects);
                                }),
-    about_copy<copy_drop>(self, [](state&, auto& c, auto& from,
-                                   auto& x) { c.on_copy_drop(from, x); }),
+    about_copy<copy_drop>(self,
+                          [](state& s, auto& c, auto& from, auto& x) {
+                            c.on_copy_drop(from, x, s.env->now(), s.effects);
+                          }),
     pass_on<read_request>(self),
     pass_on<list_request>(self),
     pass_on<watch_request>(self),
@@ -130,6 +146,12 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
                               }),
     about_shard<home_stopped>(self,
                               [](state&, auto& c, auto&) { c.on_stopped(); }),
+    about_shard<directory_ask>(self,
+                               [](state& s, auto& c, auto& x) {
+                                 c.on_directory_ask(x, s.env->now(), s.effects);
+                               }),
+    about_shard<home_resumed>(self, [](state&, auto& c,
+                                       auto& x) { c.on_resumed(x); }),
     about_shard<entries_prepared>(self,
                                   [](state& s, auto& c, auto& x) {
                                     c.on_prepared(x, s.env->now(), s.effects);
@@ -152,18 +174,12 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
       s.core(x.what.shard).on_uncovered(x, s.env->now(), s.effects);
       s.dispatch();
     },
-    [self](const link_up& x) {
-      auto& s = self->state;
-      for (auto& [shard, core] : s.cores)
-        core.on_link_up(x.who, s.env->now(), s.effects);
-      s.dispatch();
-    },
-    [self](const tick&) {
-      auto& s = self->state;
-      for (auto& [shard, core] : s.cores)
-        core.on_tick(s.env->now(), s.effects);
-      s.dispatch();
-    },
+    for_all<link_up>(self,
+                     [](state& s, auto& c, auto& x) {
+                       c.on_link_up(x.who, s.env->now(), s.effects);
+                     }),
+    for_all<tick>(self, [](state& s, auto& c,
+                           auto&) { c.on_tick(s.env->now(), s.effects); }),
   };
 }
 

@@ -61,6 +61,8 @@ cluster_read parse_cluster(const machine_facts& facts,
       take_member(x, out);
     else if (name.starts_with("alive/"))
       out.alive.emplace_back(std::string{name.substr(6)});
+    else if (name.starts_with("draining/"))
+      out.draining.emplace_back(std::string{name.substr(9)});
     else if (name == "removed") // F1: a member was deleted then
       out.changed_at = std::max(out.changed_at, epoch{x.mod_revision});
   }

@@ -100,6 +100,12 @@ struct courier {
   void operator()(join_request& x) {
     to_shard(x.shard, x);
   }
+  void operator()(move_request& x) {
+    to_shard(x.what.shard, x);
+  }
+  void operator()(move_reply& x) {
+    hand(env.actors.reader, x);
+  }
 
   /// Everything else is about the log and names its shard in its link.
   template <class Message>

@@ -11,6 +11,7 @@
 #include "registry/home_agent.hpp"
 #include "registry/local_copies.hpp"
 #include "registry/log_entry.hpp"
+#include "registry/move_planner.hpp"
 #include "registry/shard_options.hpp"
 #include "runtime/ports/answers.hpp"
 #include "runtime/ports/clock.hpp"
@@ -65,6 +66,7 @@ struct machine_facts {
   copy_options copies;
   command_object_options command;
   remote_read_options reads;
+  planner_options moves;
 };
 
 /// Every actor of one machine.

@@ -89,6 +89,17 @@ CAF_ADD_TYPE_ID(muster, (muster::home_submit))
 CAF_ADD_TYPE_ID(muster, (muster::copy_ask))
 CAF_ADD_TYPE_ID(muster, (muster::holders_ready))
 CAF_ADD_TYPE_ID(muster, (muster::tell_story))
+CAF_ADD_TYPE_ID(muster, (muster::handover))
+CAF_ADD_TYPE_ID(muster, (muster::handover_ack))
+CAF_ADD_TYPE_ID(muster, (muster::handover_landed))
+CAF_ADD_TYPE_ID(muster, (muster::fence_done))
+CAF_ADD_TYPE_ID(muster, (muster::move_request))
+CAF_ADD_TYPE_ID(muster, (muster::move_reply))
+CAF_ADD_TYPE_ID(muster, (muster::move_order))
+CAF_ADD_TYPE_ID(muster, (muster::directory_ask))
+CAF_ADD_TYPE_ID(muster, (muster::home_resumed))
+CAF_ADD_TYPE_ID(muster, (muster::directory_told))
+CAF_ADD_TYPE_ID(muster, (muster::ask_move))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -132,6 +143,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_submit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::copy_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::holders_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::tell_story)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::directory_ask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_resumed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::directory_told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::ask_move)
 
 namespace muster {
 
@@ -161,6 +176,16 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<peer, fence>,
   // a machine has dropped lower terms' copies
   caf::reacts_to<peer, fence_ack>,
+  // the primary hands the shard over: directory and swap (F2)
+  caf::reacts_to<peer, handover>,
+  // the next primary has the directory
+  caf::reacts_to<peer, handover_ack>,
+  // the hand-over's swap has landed
+  caf::reacts_to<peer, handover_landed>,
+  // the term's fence is complete
+  caf::reacts_to<peer, fence_done>,
+  // an operator's change of the replicas
+  caf::reacts_to<peer, move_request>,
   // a read that its own memory could not answer
   caf::reacts_to<peer, read_request>,
   // a listing likewise
@@ -175,6 +200,10 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<copy_ask>,
   // the holders of watched entries have acknowledged
   caf::reacts_to<holders_ready>,
+  // the agent has stopped for a hand-over
+  caf::reacts_to<directory_told>,
+  // this machine's planner wants a change of the replicas
+  caf::reacts_to<move_order>,
   // a newer assignment
   caf::reacts_to<assignment>,
   // what became of a swap
@@ -218,6 +247,10 @@ using agent_actor = caf::typed_actor<
   caf::reacts_to<home_started>,
   // it is not any more
   caf::reacts_to<home_stopped>,
+  // a hand-over begins: stop, tell the directory
+  caf::reacts_to<directory_ask>,
+  // it was called off
+  caf::reacts_to<home_resumed>,
   // entries for their holders
   caf::reacts_to<entries_prepared>,
   // entries to validate
@@ -328,8 +361,12 @@ using reader_actor = caf::typed_actor<
   // another machine asks for a command's story
   caf::reacts_to<peer, explain_request>, caf::reacts_to<peer, explain_reply>,
   caf::reacts_to<peer, watch_news>,
+  // a primary has taken an order, or not
+  caf::reacts_to<peer, move_reply>,
   // a user's read or listing
   caf::reacts_to<ask_home>,
+  // an operator's change of a shard's replicas
+  caf::reacts_to<ask_move>,
   // a user's question
   caf::reacts_to<ask_explain>,
   // a user's watch

@@ -89,6 +89,8 @@ struct cluster_read {
   std::vector<assignment> assignments;
   /// Machines whose liveness key is there: a hint.
   std::vector<machine_id> alive;
+  /// Machines that all shards shall leave.
+  std::vector<machine_id> draining;
 };
 
 /// Membership -> coordinator client.
@@ -155,6 +157,12 @@ struct ask_explain {
   uint64_t ticket = 0;
   command_id id;
   boot_time deadline;
+};
+
+/// Operator -> reader: hand it to the shard's primary.
+struct ask_move {
+  uint64_t ticket = 0;
+  move_order what;
 };
 
 struct begin_watch {

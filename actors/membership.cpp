@@ -56,6 +56,7 @@ void membership_actor_state::take(const cluster_read& x) {
     tell_assignments(x);
     answer_waiting(x);
     bootstrap_if_due(x);
+    plan_moves(x);
   }
   auto late = std::any_of(waiting.begin(), waiting.end(),
                           [&](auto& w) { return w.at_least > x.at; });
@@ -100,6 +101,7 @@ void membership_actor_state::tell_assignments(const cluster_read& x) {
   view->at = x.at;
   view->shards = newest;
   view->alive = x.alive;
+  view->draining = x.draining;
   for (auto& m : x.members)
     view->members[m.who.id] = m;
   env->routing.publish(std::move(view));
@@ -119,6 +121,13 @@ void membership_actor_state::answer_waiting(const cluster_read& x) {
                    member_list{x.at, x.changed_at, x.members});
     return true;
   });
+}
+
+void membership_actor_state::plan_moves(const cluster_read& x) {
+  cluster_facts facts{x.members, x.alive, x.draining, newest};
+  std::erase_if(facts.shards, [](auto& a) { return a.at == epoch{}; });
+  for (auto& order : planner->plan(facts, env->now()))
+    caf::anon_send(env->actors.shards[order.shard.value], order);
 }
 
 void membership_actor_state::bootstrap_if_due(const cluster_read& x) {
@@ -152,6 +161,7 @@ membership_actor::behavior_type
 membership_behavior(metered<membership_actor, membership_actor_state>* self,
                     machine_environment* env) {
   self->state.env = env;
+  self->state.planner.emplace(env->facts.self.id, env->facts.moves);
   return {
     [self](const cluster_read& x) { self->state.take(x); },
     [self](const members_request& x) {

@@ -4,6 +4,7 @@
 #include "actors/environment.hpp"
 #include "actors/metered.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace muster {
@@ -23,12 +24,14 @@ struct membership_actor_state {
   std::vector<member> known;
   std::vector<assignment> newest; // by shard id
   bool told_members = false;
+  std::optional<move_planner> planner;
 
   void read();
   void take(const cluster_read& x);
   void tell_members(const cluster_read& x);
   void tell_assignments(const cluster_read& x);
   void answer_waiting(const cluster_read& x);
+  void plan_moves(const cluster_read& x);
   void bootstrap_if_due(const cluster_read& x);
   void on_tick(boot_time now);
 };

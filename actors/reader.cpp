@@ -89,6 +89,12 @@ void reader_actor_state::end_late(boot_time now) {
   }
 }
 
+void reader_actor_state::order(const ask_move& x) {
+  auto view = env->routing.view();
+  if (auto home = view->find(x.what.shard))
+    env->send(home->primary, move_request{x.ticket, x.what});
+}
+
 reader_actor::behavior_type
 reader_behavior(metered<reader_actor, reader_actor_state>* self,
                 machine_environment* env) {
@@ -120,6 +126,9 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
         s.env->ports.replies.watch_told(ticket, std::move(x));
       s.dispatch();
     },
+    [self](const peer&, const move_reply& x) {
+      self->state.env->ports.replies.move_done(x.ticket, x);
+    },
     [self](ask_home& x) {
       auto& s = self->state;
       auto ticket = x.what.ticket;
@@ -127,6 +136,7 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
         s.env->ports.replies.timed_out(ticket);
       s.dispatch();
     },
+    [self](const ask_move& x) { self->state.order(x); },
     [self](const ask_explain& x) { self->state.ask_story(x); },
     [self](const begin_watch& x) {
       auto& s = self->state;

@@ -34,6 +34,7 @@ struct reader_actor_state {
   void ask_story(const ask_explain& x);
   void tell_story(const peer& from, const explain_request& x);
   void take_story(explain_reply& x);
+  void order(const ask_move& x);
   void end_late(boot_time now);
 };
 

@@ -18,6 +18,7 @@ struct routing_view {
   std::vector<assignment> shards; // by shard id
   std::map<machine_id, member> members;
   std::vector<machine_id> alive; // a hint
+  std::vector<machine_id> draining;
 
   /// Null: the shard has never been assigned.
   const assignment* find(shard_id shard) const {

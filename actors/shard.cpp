@@ -107,6 +107,14 @@ static void explain(shard_actor_state& s, const peer& from,
   s.env->send(from.id, std::move(told));
 }
 
+static void pass_time(shard_actor_state& s) {
+  auto now = s.env->now();
+  s.core->on_tick(now, s.effects);
+  s.env->board.set(s.core->context().shard,
+                   {s.core->state_text(now), s.core->is_primary()});
+  s.dispatch();
+}
+
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env,
@@ -131,6 +139,11 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     from_peer<drop_ack>(self),
     from_peer<fence>(self),
     from_peer<fence_ack>(self),
+    from_peer<handover>(self),
+    from_peer<handover_ack>(self),
+    from_peer<handover_landed>(self),
+    from_peer<fence_done>(self),
+    from_peer<move_request>(self),
     from_peer<read_request>(self),
     from_peer<list_request>(self),
     from_peer<watch_request>(self),
@@ -139,6 +152,8 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     },
     local<copy_ask>(self, &replica::on_copy_ask),
     local<holders_ready>(self, &replica::on_holders_ready),
+    local<directory_told>(self, &replica::on_directory_told),
+    local<move_order>(self, &replica::on_order),
     local<assignment>(self, &replica::on_assignment),
     unpacked<swap_done>(self,
                         [](replica& c, auto& x, auto now, auto& out) {
@@ -162,14 +177,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
                            [](replica& c, auto& x, auto now, auto& out) {
                              c.on_checkpoint(x.upto, now, out);
                            }),
-    [self](const tick&) {
-      auto& s = self->state;
-      auto now = s.env->now();
-      s.core->on_tick(now, s.effects);
-      s.env->board.set(s.core->context().shard,
-                       {s.core->state_text(now), s.core->is_primary()});
-      s.dispatch();
-    },
+    [self](const tick&) { pass_time(self->state); },
   };
 }
 

@@ -57,6 +57,14 @@ void shard_dispatcher::operator()(home_stopped& x) {
   caf::anon_send(env.actors.agent, std::move(x));
 }
 
+void shard_dispatcher::operator()(directory_ask& x) {
+  caf::anon_send(env.actors.agent, std::move(x));
+}
+
+void shard_dispatcher::operator()(home_resumed& x) {
+  caf::anon_send(env.actors.agent, std::move(x));
+}
+
 void shard_dispatcher::operator()(entries_prepared& x) {
   caf::anon_send(env.actors.agent, std::move(x));
 }

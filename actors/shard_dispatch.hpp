@@ -26,6 +26,8 @@ struct shard_dispatcher {
   void operator()(refresh_effect& x);
   void operator()(home_started& x);
   void operator()(home_stopped& x);
+  void operator()(directory_ask& x);
+  void operator()(home_resumed& x);
   void operator()(entries_prepared& x);
   void operator()(entries_committed& x);
   void operator()(copy_data& x);

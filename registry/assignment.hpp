@@ -56,6 +56,26 @@ struct assignment {
   }
 };
 
+/// What is to change about the replicas of one shard: asked of its primary,
+/// which carries it out with one swap after the other (L5, M4, F2).
+struct move_order {
+  shard_id shard;
+  /// Becomes a replica, if it is none yet; no id: nobody.
+  replica_ref joining;
+  /// Becomes the primary then; empty: the primary stays.
+  machine_id home;
+  /// Leaves the assignment then; empty: nobody.
+  machine_id leaving;
+
+  MUSTER_FIELDS(move_order, shard, joining, home, leaving)
+  bool operator==(const move_order&) const = default;
+
+  bool empty() const {
+    return joining.id == machine_id{} && home == machine_id{}
+           && leaving == machine_id{};
+  }
+};
+
 /// `members/<id>` in the coordinator (M1): a registered machine.
 struct member {
   peer who;

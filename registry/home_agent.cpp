@@ -25,10 +25,28 @@ void home_agent::on_started(const home_started& x) {
 void home_agent::on_stopped() {
   // Copies belong to a term; the next primary's fence ends them.
   term_ = term{};
+  handing_over_ = false;
   holders_.clear();
   flights_.clear();
   round_ = reported_round_ = 0;
   reported_ = committed_ = sequence{};
+}
+
+void home_agent::on_directory_ask(const directory_ask& x, boot_time now,
+                                  agent_effects& out) {
+  if (x.of != term_)
+    return;
+  handing_over_ = true;
+  finish_expulsions(now, out);
+  directory_told told{shard_, term_, {}};
+  for (auto& [who, h] : holders_)
+    told.holders.push_back({who, h.in}); // those being expelled as well
+  out.emplace_back(std::move(told));
+}
+
+void home_agent::on_resumed(const home_resumed& x) {
+  if (x.of == term_)
+    handing_over_ = false;
 }
 
 flow home_agent::link_to(const peer& who, const holder& h) const {
@@ -92,7 +110,7 @@ void home_agent::on_submit(const peer& from, submit x, agent_effects& out) {
 
 void home_agent::on_copy_request(const peer& from, const copy_request& x,
                                  agent_effects& out) {
-  if (!active() || x.link.of != term_ || x.link.to != self_.run
+  if (!active() || handing_over_ || x.link.of != term_ || x.link.to != self_.run
       || members_.count(from) == 0)
     return; // not the home, or not registered after the swap (F1)
   auto i = holders_.find(from);
@@ -124,7 +142,7 @@ void home_agent::on_copy_data(const copy_data& x, boot_time now,
   round_ = x.round;
   reported_ = x.as_of; // the shard forgot what it was told before
   auto i = holders_.find(x.holder);
-  auto known = i != holders_.end() && !i->second.expelling
+  auto known = i != holders_.end() && !i->second.expelling && !handing_over_
                && i->second.grants.count(x.prefix) > 0;
   if (known) {
     auto& h = i->second;
@@ -255,13 +273,25 @@ void home_agent::on_committed(const entries_committed& x, agent_effects& out) {
         send_effect{who.id, validate{link_to(who, h->second), x.upto}});
 }
 
-void home_agent::on_copy_drop(const peer& from, const copy_drop& x) {
+void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
+                              boot_time now, agent_effects& out) {
   auto h = find(from, x.link);
   if (!h)
     return;
   auto g = h->grants.find(x.prefix);
-  if (g != h->grants.end() && g->second.number == x.grant && !g->second.asked)
+  if (g == h->grants.end() || g->second.number != x.grant)
+    return;
+  // D2: what it gave up it does not serve; no acknowledgement will come.
+  for (auto& [at, f] : flights_) {
+    auto w = f.waits.find(from);
+    if (w == f.waits.end() || w->second.done || w->second.grant != x.grant)
+      continue;
+    w->second.done = true;
+    w->second.ack = {from, (now - f.entry.prepared_at).count(), false};
+  }
+  if (!g->second.asked)
     h->grants.erase(g);
+  report(out);
 }
 
 void home_agent::on_members(epoch at, const std::vector<member>& members,

@@ -29,7 +29,7 @@ struct agent_options {
 /// What an agent wants done, in order.
 using agent_effect
   = std::variant<send_effect, home_submit, copy_ask, holders_ready,
-                 cover_effect, uncover_effect, note_effect>;
+                 cover_effect, uncover_effect, directory_told, note_effect>;
 using agent_effects = std::vector<agent_effect>;
 
 /// The agent of one shard at its home: the directory of holders, and every
@@ -55,6 +55,10 @@ public:
   // From the shard.
   void on_started(const home_started& x);
   void on_stopped();
+  /// F2: no copy is granted any more, until `on_resumed`; tells the directory.
+  void on_directory_ask(const directory_ask& x, boot_time now,
+                        agent_effects& out);
+  void on_resumed(const home_resumed& x);
   void on_copy_data(const copy_data& x, boot_time now, agent_effects& out);
   void on_prepared(const entries_prepared& x, boot_time now,
                    agent_effects& out);
@@ -66,7 +70,8 @@ public:
                        agent_effects& out);
   void on_invalidate_ack(const peer& from, const invalidate_ack& x,
                          boot_time now, agent_effects& out);
-  void on_copy_drop(const peer& from, const copy_drop& x);
+  void on_copy_drop(const peer& from, const copy_drop& x, boot_time now,
+                    agent_effects& out);
 
   // From this machine.
   /// @param at  the revision of the list; one not below the term's counts (F1)
@@ -133,6 +138,7 @@ private:
   peer self_;
   agent_options options_;
   term term_;
+  bool handing_over_ = false;
   epoch members_at_;
   std::map<peer, std::string> members_; // address
   std::map<peer, holder> holders_;

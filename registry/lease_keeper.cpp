@@ -47,9 +47,16 @@ void lease_keeper::forget_silent(boot_time now) {
 
 void lease_keeper::renew_now(const machine_id& granter, boot_time now,
                              lease_effects& out) {
-  for (auto& [who, state] : granters_)
-    if (who.id == granter)
+  for (auto& [who, state] : granters_) {
+    if (who.id != granter)
+      continue;
+    // Every shard may ask: not more often than this for all of them.
+    auto last = state.due - options_.renew;
+    if (now - last >= renew_pause || state.open.size() < renew_burst)
       request(who, state, now, out);
+    else
+      state.due = last + renew_pause;
+  }
 }
 
 void lease_keeper::request(const peer& granter, granter_state& state,
@@ -79,7 +86,7 @@ void lease_keeper::on_request(const peer& from, const lease_request& x,
   }
   std::sort(covers.begin(), covers.end());
   if (covers != holder.last || holder.covers_version == 0) {
-    ++holder.covers_version;
+    holder.covers_version = next_covers_version_++;
     holder.last = covers;
   }
   lease_grant answer{x.number, from.run, holder.covers_version,

@@ -88,7 +88,12 @@ struct lease_effects {
 class lease_keeper {
 public:
   /// Most requests without an answer that are remembered for one granter.
-  static constexpr size_t open_requests_max = 8;
+  static constexpr size_t open_requests_max = 128;
+
+  /// The least time between two requests to one granter, once so many have
+  /// not been answered.
+  static constexpr nanoseconds renew_pause = std::chrono::milliseconds{20};
+  static constexpr size_t renew_burst = 4;
 
   lease_keeper(machine_id self, incarnation run, lease_options options);
 
@@ -179,6 +184,9 @@ private:
   lease_options options_;
   /// Of all requests: a peer that comes back never sees a number again (T2).
   uint64_t next_number_ = 1;
+  /// Of all lists to all holders: one that was forgotten and comes back never
+  /// takes a new list for one that it has.
+  uint64_t next_covers_version_ = 1;
   std::map<peer, granter_state> granters_;
   std::map<peer, holder_state> holders_;
   std::map<shard_id, requirement> required_;

@@ -90,11 +90,26 @@ void local_copies::on_assignment(const assignment& x, boot_time now,
               || std::any_of(x.learners.begin(), x.learners.end(), is_self);
   auto other = x.primary != s.of.primary || x.of != s.of.of
                || x.primary_run != s.of.primary_run;
+  if (here && !other)
+    give_up(x.shard, s, out);
   if (other || here)
     drop_all(x.shard, s, out); // D5
   s.of = x;
   s.replica_here = here;
   ask_missing(x.shard, s, now, out);
+}
+
+void local_copies::give_up(shard_id id, shard_copies& s, copy_effects& out) {
+  // Its home need not wait for a holder that becomes a replica. Silent first.
+  if (s.in == session{})
+    return;
+  out.all.emplace_back(copy_effects::table{id, publish_drop{}});
+  auto home = home_of(s);
+  for (auto& [prefix, p] : s.prefixes)
+    if (p.grant != grant_number{})
+      out.all.emplace_back(
+        send_effect{home.id, copy_drop{flow{id, s.of.of, s.in, home.run},
+                                       p.grant, prefix}});
 }
 
 void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
@@ -175,9 +190,15 @@ void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
 void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
                               copy_effects& out) {
   auto i = shards_.find(x.link.shard);
-  if (i == shards_.end() || !is_ours(from, x.link, i->second))
+  if (i == shards_.end())
     return;
   auto& s = i->second;
+  if (s.replica_here && x.last && from == home_of(s) && x.link.to == self_.run)
+    out.all.emplace_back(send_effect{
+      from.id, copy_drop{flow{x.link.shard, x.link.of, x.link.in, from.run},
+                         x.grant, x.prefix}}); // asked for before it was one
+  if (!is_ours(from, x.link, s))
+    return;
   auto found = s.prefixes.find(x.prefix);
   if (found == s.prefixes.end()) {
     // Given up while the grant was on its way: the directory must not keep it.

@@ -128,6 +128,7 @@ private:
   peer home_of(const shard_copies& s) const;
   bool is_ours(const peer& from, const flow& link, const shard_copies& s) const;
   void drop_all(shard_id id, shard_copies& s, copy_effects& out);
+  void give_up(shard_id id, shard_copies& s, copy_effects& out);
   void ask(shard_id id, shard_copies& s, const std::string& prefix,
            boot_time now, copy_effects& out);
   void ask_missing(shard_id id, shard_copies& s, boot_time now,

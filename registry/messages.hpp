@@ -3,7 +3,9 @@
 
 #include "registry/command.hpp"
 #include "registry/fields.hpp"
+#include "registry/flow.hpp"
 #include "registry/ids.hpp"
+#include "registry/move_messages.hpp"
 #include "registry/story.hpp"
 
 #include <cstdint>
@@ -16,17 +18,6 @@ namespace muster {
 // Every message between machines. The sender and its incarnation are known
 // from the authenticated connection; `to` is the incarnation that is meant, and
 // any other one ignores the message (T4).
-
-/// What every message about copies and logs of one shard carries (T4).
-struct flow {
-  shard_id shard;
-  term of;
-  session in;
-  incarnation to;
-
-  MUSTER_FIELDS(flow, shard, of, in, to)
-  bool operator==(const flow&) const = default;
-};
 
 // -- leases (lane::lease) -----------------------------------------------------
 
@@ -444,6 +435,8 @@ using wire_message = std::variant<
   list_request, list_reply, copy_request, copy_session, copy_grant, invalidate,
   invalidate_ack, validate, copy_drop, join_request, join, joined, snapshot,
   snapshot_ack, prepare, prepare_ack, commit, drop_replica, drop_ack, fence,
-  fence_ack, explain_request, explain_reply, watch_request, watch_news>;
+  fence_ack, explain_request, explain_reply, watch_request, watch_news,
+  handover, handover_ack, handover_landed, fence_done, move_request,
+  move_reply>;
 
 } // namespace muster

@@ -25,6 +25,8 @@ constexpr named_mutant all[] = {
   NAMED(l4_tail_read),
   NAMED(f1_no_fence),
   NAMED(f1_fence_without_drop),
+  NAMED(f2_before_own_fence),
+  NAMED(f2_directory_not_waited),
   NAMED(d4_holder_forgotten),
   NAMED(t4_session_ignored),
   NAMED(t4_replica_session_ignored),

@@ -42,6 +42,10 @@ enum class mutant {
   f1_no_fence,
   /// A fence is answered without dropping the copies of lower terms.
   f1_fence_without_drop,
+  /// A primary hands over before its own fence is complete.
+  f2_before_own_fence,
+  /// Who takes over by a planned move does not wait for the directory.
+  f2_directory_not_waited,
   /// A holder whose incarnation has gone is forgotten at once.
   d4_holder_forgotten,
   /// Messages about copies of a former session count.

@@ -54,6 +54,10 @@ private:
 } // namespace
 
 void primary_role::on_submit(const home_submit& x, boot_time now) {
+  if (handing_ && held_.size() < ctx_.options.pending_max) {
+    held_.push_back(x); // F2: decided when the move is
+    return;
+  }
   if (answer_known(x) || reject_now(x))
     return;
   evaluate_new(x, now);
@@ -123,7 +127,7 @@ bool primary_role::reject_now(const home_submit& x) {
                  + std::to_string(assigned_.in_sync.size()) + " of "
                  + std::to_string(ctx_.options.min_copies) + " copies";
   else if (pending_.size() >= ctx_.options.pending_max
-           || pending_bytes_ >= ctx_.options.pending_bytes_max)
+           || pending_bytes_ >= ctx_.options.pending_bytes_max || handing_)
     out.detail = "overloaded: " + std::to_string(pending_.size())
                  + " commands undecided";
   else
@@ -226,6 +230,8 @@ void primary_role::on_holders_ready(const holders_ready& x, boot_time now) {
 bool primary_role::may_commit(sequence at, boot_time now) const {
   if (!fenced_ || durable_ < at) // F1, C1
     return false;
+  if (stopped()) // F2
+    return false;
   if (assigned_.in_sync.size() < ctx_.options.min_copies) // C2
     return false;
   auto& entry = pending_[at.value - ctx_.state.committed().value - 1];
@@ -274,6 +280,8 @@ void primary_role::try_commit(boot_time now) {
     cover_if_whole(r);
   answer_refusals(now);
   tell_watchers(before, now);
+  if (handing_ && handing_->at == handing::stage::draining)
+    advance_handover(now);
 }
 
 void primary_role::answer_committed(const pending_entry& x, boot_time now) {

@@ -73,7 +73,7 @@ void primary_role::end_session(replica& r) {
 
 void primary_role::on_join_request(const peer& from, const join_request& x,
                                    boot_time now) {
-  if (x.to != ctx_.self.run || x.known > term_)
+  if (x.to != ctx_.self.run || x.known > term_ || stopped())
     return;
   auto r = find(from.id);
   if (!r || from.run < r->who.run)
@@ -119,6 +119,7 @@ void primary_role::on_joined(const peer& from, const joined& x, boot_time now) {
   // T4: it dropped what it had of its former sessions before it joined.
   std::erase_if(r->former, [&](auto& y) { return y.who == from; });
   seek_lease(*r);
+  tell_fenced(*r);
   progress(*r, x.shared, now);
   pump(*r);
 }
@@ -180,6 +181,7 @@ void primary_role::on_snapshot_ack(const peer& from, const snapshot_ack& x,
   r->acked = r->sent = as_of;
   std::erase_if(r->former, [&](auto& y) { return y.who == from; });
   seek_lease(*r);
+  tell_fenced(*r);
   progress(*r, as_of, now);
   pump(*r);
 }
@@ -227,6 +229,11 @@ void primary_role::seek_lease(const replica& r) {
   if (!r.counted)
     require();
   ctx_.emit(renew_effect{r.who.id});
+}
+
+void primary_role::tell_fenced(const replica& r) {
+  if (fenced_ && r.joined && !r.dropped)
+    ctx_.send(r.who.id, fence_done{link_to(r)});
 }
 
 void primary_role::progress(replica& r, sequence acked, boot_time now) {

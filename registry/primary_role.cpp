@@ -9,7 +9,8 @@
 namespace muster {
 
 primary_role::primary_role(shard_context& ctx, assignment landed, term former,
-                           machine_id former_primary, boot_time now)
+                           machine_id former_primary,
+                           const std::optional<handover>& handed, boot_time now)
   : ctx_(ctx), assigned_(std::move(landed)), term_(assigned_.of),
     former_(former), former_primary_(std::move(former_primary)), started_(now),
     tail_end_(ctx.log.last()), durable_(ctx.log.last()),
@@ -38,18 +39,47 @@ primary_role::primary_role(shard_context& ctx, assignment landed, term former,
   publish_all(ctx_, served_from::primary, term_, session{});
   require();
   ctx_.emit(home_started{ctx_.shard, term_, assigned_.at});
-  start_fence(now);
+  start_fence(handed, now);
+  if (!handed)
+    return;
+  // The replicas are known: they need not ask (L3).
+  for (auto& who : handed->replicas)
+    if (auto r = find(who.id)) {
+      start_session(*r, who, now);
+      send_join(*r, now);
+    }
+  if (!handed->then.empty())
+    order_ = running_order{handed->then, now, false};
 }
 
-void primary_role::start_fence(boot_time now) {
+void primary_role::start_fence(const std::optional<handover>& handed,
+                               boot_time now) {
   // F1. The old primary's silence is proved by L2; nobody ever held anything
   // of a shard that had no primary yet.
   if (former_ == term{} || MUSTER_MUTANT(f1_no_fence)) {
     fenced_ = true;
+    ctx_.fenced = term_;
     return;
   }
   fence_deadline_ = now + ctx_.options.lease.granted;
-  ctx_.emit(members_effect{assigned_.at});
+  if (!handed) {
+    ctx_.emit(members_effect{assigned_.at});
+    return;
+  }
+  // F2: only those can hold anything. The old primary is silent: it said so.
+  members_known_ = true;
+  if (!MUSTER_MUTANT(f2_directory_not_waited))
+    for (auto& entry : handed->directory)
+      fence_open_.insert(entry.who);
+  ask_fence(now);
+}
+
+void primary_role::ask_fence(boot_time now) {
+  fence_asked_ = now;
+  for (auto& who : fence_open_)
+    ctx_.send(who.id, fence{ctx_.shard, term_, who.run});
+  if (fence_open_.empty())
+    finish_fence(now);
 }
 
 void primary_role::on_members(epoch at, epoch changed_at,
@@ -58,17 +88,16 @@ void primary_role::on_members(epoch at, epoch changed_at,
     return;
   members_known_ = true;
   // F1: a machine that was removed or came back since the old term began may
-  // hold copies under an incarnation that is not listed: only time helps.
-  if (changed_at.value > former_.value)
+  // hold copies under an incarnation that is not listed: only time helps. What
+  // a term whose fence was never completed has left over is counted from the
+  // newest one before it whose fence was.
+  auto silent_before = std::max(ctx_.fenced, ctx_.state.last_term());
+  if (changed_at.value > std::min(former_, silent_before).value)
     return;
   for (auto& who : members)
     if (who.id != former_primary_)
       fence_open_.insert(who);
-  fence_asked_ = now;
-  for (auto& who : fence_open_)
-    ctx_.send(who.id, fence{ctx_.shard, term_, who.run});
-  if (fence_open_.empty())
-    finish_fence(now);
+  ask_fence(now);
 }
 
 void primary_role::on_fence_ack(const peer& from, const fence_ack& x,
@@ -82,6 +111,10 @@ void primary_role::on_fence_ack(const peer& from, const fence_ack& x,
 
 void primary_role::finish_fence(boot_time now) {
   fenced_ = true;
+  fence_open_.clear();
+  ctx_.fenced = term_;
+  for (auto& [id, r] : replicas_)
+    tell_fenced(r);
   ctx_.note("fence_complete",
             "term=" + std::to_string(term_.value) + " after_ms="
               + std::to_string((now - started_).count() / 1'000'000));
@@ -89,6 +122,10 @@ void primary_role::finish_fence(boot_time now) {
 }
 
 void primary_role::require() {
+  if (stopped()) {
+    ++require_version_; // F2: no authority until it resumes
+    return;
+  }
   require_effect needed{term_, ++require_version_, {}, {}};
   for (auto& [id, r] : replicas_) {
     if (r.counted)
@@ -118,15 +155,7 @@ void primary_role::on_authority(const authority& x, boot_time now) {
   answer_refusals(now);
 }
 
-void primary_role::on_tick(boot_time now) {
-  if (!fenced_ && now >= fence_deadline_)
-    finish_fence(now);
-  if (!fenced_ && !fence_open_.empty()
-      && now - fence_asked_ >= ctx_.options.resend) {
-    fence_asked_ = now;
-    for (auto& who : fence_open_)
-      ctx_.send(who.id, fence{ctx_.shard, term_, who.run});
-  }
+void primary_role::resend_unacknowledged(boot_time now) {
   for (auto& [id, r] : replicas_) {
     if (r.in == session{} || r.dropped)
       continue;
@@ -146,11 +175,37 @@ void primary_role::on_tick(boot_time now) {
       pump(r);
     }
   }
+}
+
+void primary_role::seek_authority(boot_time now) {
+  // A backup covers a new primary once it has read the assignment that names
+  // it; the next renewal would be half a second away.
+  if (has_authority(now))
+    return;
+  for (auto& [id, r] : replicas_)
+    if (r.counted && r.joined && lease_end(r.who) <= now)
+      ctx_.emit(renew_effect{id});
+}
+
+void primary_role::on_tick(boot_time now) {
+  if (!fenced_ && now >= fence_deadline_)
+    finish_fence(now);
+  if (!fenced_ && !fence_open_.empty()
+      && now - fence_asked_ >= ctx_.options.resend)
+    ask_fence(now);
+  resend_unacknowledged(now);
+  if (handing_) {
+    advance_handover(now);
+    try_commit(now);
+    return;
+  }
+  seek_authority(now);
   watch_replicas(now);
   leave_deaf_learners(now);
   finish_drops(now);
   propose_add(now);
   propose_replacement(now);
+  advance_order(now);
   forget_old(now);
   try_commit(now);
   tell_committed();
@@ -160,6 +215,8 @@ void primary_role::on_tick(boot_time now) {
 std::string primary_role::state_text(boot_time now) const {
   if (!fenced_)
     return "fence";
+  if (stopped())
+    return "moving";
   if (assigned_.in_sync.size() < ctx_.options.min_copies)
     return "too few backups";
   if (!has_authority(now))
@@ -195,6 +252,7 @@ void primary_role::check_invariants() const {
     assert(!r.covered || (r.counted && r.joined));
     static_cast<void>(r);
   }
+  assert(!stopped() || authority_.version != require_version_);
 }
 
 } // namespace muster

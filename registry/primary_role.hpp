@@ -17,12 +17,15 @@ namespace muster {
 /// durable (L3, T5); destroyed when another takes over or the shard leaves.
 /// Sources: `primary_role.cpp` (life, fence F1), `primary_commands.cpp` (3.3),
 /// `primary_replicas.cpp` (sessions, join, repair), `primary_swaps.cpp` (M4,
-/// T6), `primary_reads.cpp` (R1, copies, watches).
+/// T6), `primary_reads.cpp` (R1, copies, watches), `primary_orders.cpp`
+/// (planned changes of the set), `primary_handover.cpp` (F2).
 ///
 /// Invariants: (1) `committed` grows only by `try_commit` (C1); (2) every
 /// replica of the assignment counts in the acknowledgement set, and more may
 /// (M4); (3) a replica is covered for reads only while it counts and has
-/// acknowledged every committed entry of its session (T3).
+/// acknowledged every committed entry of its session (T3); (4) from the moment
+/// in which it stops for a hand-over it reads, covers, grants, refuses and
+/// commits nothing, unless the hand-over can no longer land (F2).
 ///
 /// Not thread-safe; owned by one actor.
 class primary_role {
@@ -30,8 +33,10 @@ public:
   /// @param landed  the assignment that our swap made
   /// @param former  the term before; 0 = there never was a primary
   /// @param former_primary  not asked by the fence: L2 proved its silence
+  /// @param handed  F2: the directory of exactly the swap that landed
   primary_role(shard_context& ctx, assignment landed, term former,
-               machine_id former_primary, boot_time now);
+               machine_id former_primary, const std::optional<handover>& handed,
+               boot_time now);
 
   // -- commands (3.3) ---------------------------------------------------------
 
@@ -62,6 +67,20 @@ public:
   void on_assignment(boot_time now);
   void on_swap_result(nonce writer, bool landed, bool conflict, epoch at,
                       boot_time now);
+
+  // -- planned moves (F2) -----------------------------------------------------
+
+  /// Takes an order, to be carried out from now on. @returns why not; empty =
+  /// taken, or it is the one that is being carried out
+  std::string on_order(const move_order& x, boot_time now);
+  void on_directory_told(const directory_told& x, boot_time now);
+  void on_handover_ack(const peer& from, const handover_ack& x, boot_time now);
+
+  /// Whether it reads, covers and commits nothing, for a hand-over.
+  bool stopped() const;
+
+  /// Answers what was held back: it surely changed nothing.
+  void deny_held();
 
   // -- reads (R1) -------------------------------------------------------------
 
@@ -170,6 +189,14 @@ private:
     drop,
     /// A learner's store by the one that its machine has now (M3).
     replace,
+    /// A machine becomes a learner.
+    invite,
+    /// A replica leaves the assignment.
+    dismiss,
+    /// F2.
+    hand_over,
+    /// Nothing changes: a hand-over of unknown outcome can land no more (M4).
+    keep,
   };
 
   struct swap_attempt {
@@ -180,8 +207,41 @@ private:
     bool outcome_unknown = false;
   };
 
+  /// A hand-over under way (F2).
+  struct handing {
+    enum class stage : uint8_t {
+      /// New commands are held back until the undecided ones are committed.
+      draining,
+      /// Stopped; agent and lease keeper have not said yet that they have.
+      stopping,
+      /// The directory is on its way.
+      offered,
+      /// The swap is on its way, or its outcome is unknown.
+      asked,
+      /// It has landed; the new assignment has not been read yet.
+      landed,
+    };
+
+    stage at = stage::draining;
+    peer target;
+    boot_time since{};
+    bool directory_told = false;
+    bool uncovered = false; // what was sent to the lease keeper has arrived
+    std::vector<directory_entry> holders;
+    assignment proposed;
+  };
+
+  struct running_order {
+    move_order what;
+    boot_time since{}; // of its newest progress
+    bool invited = false;
+  };
+
   // primary_role.cpp
-  void start_fence(boot_time now);
+  void start_fence(const std::optional<handover>& handed, boot_time now);
+  void ask_fence(boot_time now);
+  void resend_unacknowledged(boot_time now);
+  void seek_authority(boot_time now);
   void finish_fence(boot_time now);
   void require();
   boot_time lease_end(const peer& who) const;
@@ -218,6 +278,7 @@ private:
   void seek_lease(const replica& r);
   void progress(replica& r, sequence acked, boot_time now);
   void cover_if_whole(replica& r);
+  void tell_fenced(const replica& r);
   flow link_to(const replica& r) const;
 
   // primary_swaps.cpp
@@ -230,9 +291,27 @@ private:
   void propose(assignment x, const replica_ref& target, swap_kind what,
                boot_time now);
   void propose_replacement(boot_time now);
+  static const char* text_of(swap_kind x);
   void swap_landed(epoch at, boot_time now);
   void adopt_foreign(boot_time now);
   void finish_drops(boot_time now);
+  void leave_set(replica& r);
+
+  // primary_orders.cpp
+  void advance_order(boot_time now);
+  bool admit(boot_time now);
+  bool dismiss(boot_time now);
+  void wait_for_order(boot_time now);
+
+  // primary_handover.cpp
+  bool may_hand_over(const replica& r) const;
+  void begin_handover(const replica& r, boot_time now);
+  void advance_handover(boot_time now);
+  void stop_everything(boot_time now);
+  void offer_if_stopped(boot_time now);
+  std::vector<directory_entry> directory(boot_time now) const;
+  void handover_landed_at(epoch at, boot_time now);
+  void resume(boot_time now);
 
   // primary_reads.cpp
   bool undecided_tail(const std::string& key) const;
@@ -271,6 +350,10 @@ private:
   authority authority_;
   std::optional<swap_attempt> swap_;
   boot_time next_swap_{};
+
+  std::optional<running_order> order_;
+  std::optional<handing> handing_;
+  std::deque<home_submit> held_;
 
   std::map<std::pair<peer, uint64_t>, watcher> watchers_;
 };

@@ -100,7 +100,8 @@ void primary_role::propose_add(boot_time now) {
   if (swap_ || now < next_swap_ || !fenced_)
     return;
   for (auto& [id, r] : replicas_) {
-    if (r.dropped || !r.joined || assigned_.has(r.ref))
+    if (r.dropped || !r.joined || assigned_.has(r.ref)
+        || (order_ && order_->what.leaving == id))
       continue;
     if (!r.counted && !MUSTER_MUTANT(m4_added_too_early)) {
       // M4: first it counts in both sets, then it is proposed. Its lease is
@@ -161,6 +162,8 @@ void primary_role::on_swap_result(nonce writer, bool landed, bool conflict,
     swap_landed(at, now);
   } else if (MUSTER_MUTANT(m4_absent_nonce)) {
     swap_.reset();
+    if (handing_)
+      resume(now);
   } else if (conflict) {
     // Either another's change or our own earlier attempt: `on_assignment`
     // tells when the newest one has been read.
@@ -186,40 +189,81 @@ void primary_role::on_assignment(boot_time now) {
     adopt_foreign(now);
 }
 
+const char* primary_role::text_of(swap_kind x) {
+  switch (x) {
+    case swap_kind::add:
+      return "backup_added";
+    case swap_kind::drop:
+      return "backup_dropped";
+    case swap_kind::replace:
+      return "learner_replaced";
+    case swap_kind::invite:
+      return "learner_invited";
+    case swap_kind::dismiss:
+      return "replica_dismissed";
+    case swap_kind::hand_over:
+      return "handed_over";
+    case swap_kind::keep:
+      return "handover_undone";
+  }
+  return "swapped";
+}
+
 void primary_role::swap_landed(epoch at, boot_time now) {
   auto done = std::move(*swap_);
   swap_.reset();
+  ctx_.note(text_of(done.what), "backup=" + done.target.id.value
+                                  + " epoch=" + std::to_string(at.value));
+  if (done.what == swap_kind::hand_over) {
+    handover_landed_at(at, now);
+    return;
+  }
   assigned_ = done.proposed;
   assigned_.at = at;
+  if (order_)
+    order_->since = now;
   auto r = find(done.target.id);
-  auto text = done.what == swap_kind::add    ? "backup_added"
-              : done.what == swap_kind::drop ? "backup_dropped"
-                                             : "learner_replaced";
-  ctx_.note(text, "backup=" + done.target.id.value
-                    + " epoch=" + std::to_string(at.value));
-  if (MUSTER_MUTANT(m4_added_too_early) && done.what == swap_kind::add && r)
-    r->counted = true;
-  if (done.what == swap_kind::replace && r) {
-    end_session(*r);
-    r->ref = done.target;
-    r->replacement = store_id{};
-    r->last_progress = now;
-    require();
+  switch (done.what) {
+    case swap_kind::add:
+      if (MUSTER_MUTANT(m4_added_too_early) && r)
+        r->counted = true;
+      break;
+    case swap_kind::replace:
+      if (!r)
+        break;
+      end_session(*r);
+      r->ref = done.target;
+      r->replacement = store_id{};
+      r->last_progress = now;
+      require();
+      break;
+    case swap_kind::drop:
+    case swap_kind::dismiss:
+      if (r)
+        leave_set(*r);
+      break;
+    case swap_kind::invite:
+      add_replica(done.target, false).last_progress = now;
+      break;
+    default: // keep
+      resume(now);
   }
-  if (done.what == swap_kind::drop && r) {
-    // T4: a drop starts a new session. C1: it is expelled only when it
-    // acknowledges this, or when its leases are over.
-    leave_session(*r);
-    r->dropped = true;
-    r->joined = false;
-    r->covered = false;
-    r->snapshot.reset();
-    r->in = session{next_session_++};
-    ctx_.send(r->who.id, drop_replica{link_to(*r)});
-    r->counted = false;
-    require();
-  }
+  finish_drops(now);
   try_commit(now);
+}
+
+void primary_role::leave_set(replica& r) {
+  // T4: a drop starts a new session. C1: it is expelled only when it
+  // acknowledges this, or when its leases are over.
+  leave_session(r);
+  r.dropped = true;
+  r.joined = false;
+  r.covered = false;
+  r.snapshot.reset();
+  r.in = session{next_session_++};
+  ctx_.send(r.who.id, drop_replica{link_to(r)});
+  r.counted = false;
+  require();
 }
 
 void primary_role::adopt_foreign(boot_time now) {
@@ -245,6 +289,8 @@ void primary_role::adopt_foreign(boot_time now) {
     follow(ref, true);
   require();
   next_swap_ = now + ctx_.options.resend;
+  if (stopped())
+    resume(now); // a revision of this very term: the hand-over cannot land
 }
 
 void primary_role::on_drop_ack(const peer& from, const drop_ack& x,
@@ -262,6 +308,10 @@ void primary_role::on_uncovered(const uncovered& x, boot_time now) {
   auto r = find(x.who.id);
   if (!r || x.what.kind != cover_kind::replica || x.what.of != term_)
     return;
+  if (stopped() && x.who == handing_->target) {
+    handing_->uncovered = true;
+    offer_if_stopped(now);
+  }
   for (auto& former : r->former)
     if (former.who == x.who && former.in == x.what.in)
       former.until = x.until;
@@ -270,15 +320,23 @@ void primary_role::on_uncovered(const uncovered& x, boot_time now) {
 }
 
 void primary_role::finish_drops(boot_time now) {
-  for (auto& [id, r] : replicas_) {
+  for (auto i = replicas_.begin(); i != replicas_.end();) {
+    auto& [id, r] = *i;
     std::erase_if(r.former, [&](auto& x) { return x.until <= now; });
-    if (!r.dropped || !r.former.empty())
+    if (!r.dropped || !r.former.empty()) {
+      ++i;
       continue;
+    }
+    if (!assigned_.names(id)) {
+      i = replicas_.erase(i);
+      continue;
+    }
     // Silent for certain: it may come back as a learner, with a new session.
     r.dropped = false;
     r.in = session{};
     r.acked = r.sent = sequence{};
     r.last_progress = now;
+    ++i;
   }
 }
 

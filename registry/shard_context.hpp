@@ -34,6 +34,8 @@ struct shard_context {
   /// F1: grants and messages of lower terms are refused; not durable, since
   /// a new incarnation holds nothing.
   term known;
+  /// The highest term whose fence is known to be complete; 0: of none.
+  term fenced;
   /// Of entries applied since the last checkpoint.
   size_t applied_bytes = 0;
   uint64_t next_token = 1;

@@ -157,6 +157,26 @@ struct home_stopped {
   shard_id shard;
 };
 
+/// Shard -> agent: stop everything and tell the directory (F2); answered by
+/// `directory_told`.
+struct directory_ask {
+  shard_id shard;
+  term of;
+};
+
+/// Shard -> agent: the hand-over was called off, go on.
+struct home_resumed {
+  shard_id shard;
+  term of;
+};
+
+/// Agent -> shard: everyone who may still serve reads of a copy.
+struct directory_told {
+  shard_id shard;
+  term of;
+  std::vector<directory_entry> holders;
+};
+
 /// Shard -> agent: invalidate these at their holders.
 struct entries_prepared {
   shard_id shard;
@@ -226,14 +246,13 @@ struct note_effect {
   std::string detail;
 };
 
-using shard_effect
-  = std::variant<persist_effect, checkpoint_effect, send_effect, publish_begin,
-                 publish_drop, publish_lease, publish_invalid, publish_put,
-                 publish_erase, publish_whole, publish_prefix,
-                 publish_no_prefix, publish_evict, swap_effect, require_effect,
-                 release_effect, renew_effect, cover_effect, uncover_effect,
-                 members_effect, refresh_effect, home_started, home_stopped,
-                 entries_prepared, entries_committed, copy_data, note_effect>;
+using shard_effect = std::variant<
+  persist_effect, checkpoint_effect, send_effect, publish_begin, publish_drop,
+  publish_lease, publish_invalid, publish_put, publish_erase, publish_whole,
+  publish_prefix, publish_no_prefix, publish_evict, swap_effect, require_effect,
+  release_effect, renew_effect, cover_effect, uncover_effect, members_effect,
+  refresh_effect, home_started, home_stopped, directory_ask, home_resumed,
+  entries_prepared, entries_committed, copy_data, note_effect>;
 
 using shard_effects = std::vector<shard_effect>;
 

@@ -30,6 +30,11 @@ struct shard_options {
   nanoseconds primary_silence = std::chrono::milliseconds{1200};
   /// The step between the replicas' turns at a takeover.
   nanoseconds takeover_step = std::chrono::milliseconds{700};
+  /// A planned move waits so long for undecided commands; those that are left
+  /// are decided by the next primary (L4).
+  nanoseconds drain_max = std::chrono::milliseconds{100};
+  /// A planned move that gets no further for so long is given up.
+  nanoseconds move_patience = std::chrono::seconds{10};
   /// Entries and bytes after which a checkpoint is written.
   size_t checkpoint_entries = 1024;
   size_t checkpoint_bytes = 1024 * 1024;

@@ -101,7 +101,9 @@ backup_role* shard_replica::backup_for(const peer& from, const flow& link) {
 
 void shard_replica::stop_roles(bool drop_published) {
   auto had = primary_ || backup_;
+  handed_.reset(); // F2: it was for the backup that this was
   if (primary_) {
+    primary_->deny_held();
     ctx_.emit(home_stopped{ctx_.shard});
     ctx_.emit(release_effect{});
     primary_.reset();
@@ -232,6 +234,7 @@ MUSTER_TO_PRIMARY(snapshot_ack, on_snapshot_ack)
 MUSTER_TO_PRIMARY(prepare_ack, on_prepare_ack)
 MUSTER_TO_PRIMARY(drop_ack, on_drop_ack)
 MUSTER_TO_PRIMARY(watch_request, on_watch)
+MUSTER_TO_PRIMARY(handover_ack, on_handover_ack)
 
 #undef MUSTER_TO_PRIMARY
 

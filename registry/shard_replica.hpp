@@ -37,8 +37,9 @@ struct recovered_replica {
 /// Invariants: (1) at most one role; (2) a role's term is the highest that
 /// this replica joined or acts in, and is durable before anything is sent in
 /// it (L3); (3) it acts as primary only by a swap that this incarnation sent
-/// (T5); (4) it asks for a swap only after every lease that it granted the
-/// primary is over, a former incarnation's included (L2, T5).
+/// (T5), or by the directory of the very swap that landed (F2); (4) it asks for
+/// a swap only after every lease that it granted the primary is over, a former
+/// incarnation's included (L2, T5).
 ///
 /// Not thread-safe; owned by one actor.
 class shard_replica {
@@ -82,6 +83,16 @@ public:
                   shard_effects& out);
   void on_message(const peer& from, const fence_ack& x, boot_time now,
                   shard_effects& out);
+  void on_message(const peer& from, const handover& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const handover_ack& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const handover_landed& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const fence_done& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const move_request& x, boot_time now,
+                  shard_effects& out);
   void on_message(const peer& from, const read_request& x, boot_time now,
                   shard_effects& out);
   void on_message(const peer& from, const list_request& x, boot_time now,
@@ -95,7 +106,12 @@ public:
   void on_holders_ready(const holders_ready& x, boot_time now,
                         shard_effects& out);
 
+  void on_directory_told(const directory_told& x, boot_time now,
+                         shard_effects& out);
+
   // From this machine's ports and other actors.
+  /// An order of this machine's planner; nothing if it is not the primary.
+  void on_order(const move_order& x, boot_time now, shard_effects& out);
   void on_assignment(const assignment& x, boot_time now, shard_effects& out);
   void on_swap_result(nonce writer, bool landed, bool conflict, epoch at,
                       boot_time now, shard_effects& out);
@@ -118,6 +134,11 @@ public:
 
   bool is_primary() const {
     return primary_ != nullptr;
+  }
+
+  /// Whether it is a primary that has stopped for a hand-over (F2).
+  bool hands_over() const {
+    return primary_ && primary_->stopped();
   }
 
   /// Whether it is the primary and may answer reads now (I4).
@@ -170,6 +191,8 @@ private:
     term former;
     machine_id former_primary;
     uint64_t token = 0;
+    /// F2.
+    std::optional<handover> handed;
   };
 
   void begin(shard_effects& out);
@@ -185,6 +208,9 @@ private:
   void advance_candidacy(boot_time now);
   void ask_swap(boot_time now);
   void swap_landed(epoch at);
+  void succeed(succession x, epoch at);
+  void take_handed(epoch at);
+  void leave_shard(const assignment& x);
   void abandon_candidacy();
   void act(boot_time now);
   bool is_ours(nonce writer) const;
@@ -197,6 +223,8 @@ private:
   std::unique_ptr<backup_role> backup_;
   std::optional<candidacy> candidacy_;
   std::optional<succession> succession_;
+  /// F2: received by this incarnation, in the role that it has now.
+  std::optional<handover> handed_;
   /// The link of the newest role as a backup; outlives it (T4).
   flow last_link_;
   boot_time heard_primary_{};

@@ -21,6 +21,8 @@ void shard_replica::on_assignment(const assignment& x, boot_time now,
     if (MUSTER_MUTANT(l3_truncated_too_early) && x.of > ctx_.highest
         && x.primary != ctx_.self.id)
       truncate_log(ctx_, ctx_.state.committed());
+    if (x.primary == ctx_.self.id && x.primary_run == ctx_.self.run)
+      take_handed(x.at);
     if (candidacy_ && candidacy_->asked) {
       // M4: a newer revision settles it, one way or the other.
       if (is_ours(x.writer))
@@ -43,6 +45,7 @@ void shard_replica::on_assignment(const assignment& x, boot_time now,
       primary_->on_assignment(now);
     if (backup_)
       backup_->update_cover(!candidacy_ && !succession_);
+    leave_shard(x);
     ask_to_join(now);
   }
   settle(now);
@@ -125,8 +128,12 @@ void shard_replica::start_candidacy(boot_time now) {
   candidacy_ = candidacy{};
   candidacy_->begun = now;
   candidacy_->former = a.of;
-  candidacy_->former_primary = a.primary == ctx_.self.id ? machine_id{}
-                                                         : a.primary;
+  // F1 asks everybody but a primary whose silence L2 proves. One that took
+  // over by a planned move may not have acted yet and serve reads as the
+  // backup that it was: only who was its backup knows that it is none any more.
+  auto acted = last_link_.of == a.of || (backup_ && backup_->link().of == a.of);
+  candidacy_->former_primary
+    = a.primary == ctx_.self.id || !acted ? machine_id{} : a.primary;
   candidacy_->asked_of = peer{a.primary, a.primary_run};
   ctx_.note("takeover_started", "term=" + std::to_string(a.of.value)
                                   + " primary=" + a.primary.value);
@@ -186,8 +193,8 @@ void shard_replica::ask_swap(boot_time now) {
   x.writer = ctx_.make_nonce();
   // M2: a takeover never adds. The silent primary leaves the set and may come
   // back as a learner.
-  if (c.former_primary != machine_id{}) {
-    auto is_former = [&](auto& ref) { return ref.id == c.former_primary; };
+  if (c.asked_of.id != machine_id{} && c.asked_of.id != ctx_.self.id) {
+    auto is_former = [&](auto& ref) { return ref.id == c.asked_of.id; };
     auto i = std::find_if(x.in_sync.begin(), x.in_sync.end(), is_former);
     if (i != x.in_sync.end()) {
       x.learners.push_back(*i);
@@ -226,15 +233,19 @@ void shard_replica::on_swap_result(nonce writer, bool landed, bool conflict,
 void shard_replica::swap_landed(epoch at) {
   auto c = std::move(*candidacy_);
   candidacy_.reset();
+  succession s;
+  s.landed = std::move(c.proposed);
+  s.former = c.former;
+  s.former_primary = c.former_primary;
+  succeed(std::move(s), at);
+}
+
+void shard_replica::succeed(succession s, epoch at) {
   if (at.value < ctx_.known.value || at.value <= ctx_.highest.value)
     return; // another took over meanwhile
   stop_roles(true);
-  succession s;
-  s.landed = std::move(c.proposed);
   s.landed.of = term{at.value};
   s.landed.at = at;
-  s.former = c.former;
-  s.former_primary = c.former_primary;
   ctx_.highest = ctx_.known = s.landed.of;
   if (at > ctx_.newest.at)
     ctx_.newest = s.landed;
@@ -260,7 +271,8 @@ void shard_replica::act(boot_time now) {
   if (MUSTER_MUTANT(l2_tail_discarded))
     truncate_log(ctx_, ctx_.state.committed());
   primary_ = std::make_unique<primary_role>(ctx_, std::move(s.landed), s.former,
-                                            std::move(s.former_primary), now);
+                                            std::move(s.former_primary),
+                                            s.handed, now);
 }
 
 void shard_replica::on_members(epoch at, epoch changed_at,
@@ -337,6 +349,7 @@ void shard_replica::on_tick(boot_time now, shard_effects& out) {
       advance_candidacy(now);
     else
       watch_primary(now);
+    leave_shard(ctx_.newest);
     if (now - last_ask_ >= ctx_.options.resend)
       ask_to_join(now);
   }

@@ -75,6 +75,10 @@ public:
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;
   std::vector<story> recent_commands(size_t limit) override;
+  muster::status move_shard(shard_id shard, const machine_id& to,
+                            std::chrono::nanoseconds timeout) override;
+  muster::status drain(const machine_id& id, bool on) override;
+  muster::status remove_machine(const machine_id& id, bool force) override;
   cluster_status status() const override;
   bool ready() const override;
   std::string metrics_text() const override;
@@ -110,6 +114,12 @@ private:
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
   std::vector<story> in_flight(size_t limit);
+  // local_machine_moves.cpp
+  result<coordinator_range> read_keys();
+  result<cluster_read> read_cluster();
+  muster::status change(coordinator_txn x);
+  result<move_reply> ask_primary(const move_order& x);
+
   bool mirrored(const std::string& prefix) const;
   command_id next_id();
 

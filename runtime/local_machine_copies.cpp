@@ -134,9 +134,11 @@ cluster_status local_machine::status() const {
   for (auto& [id, m] : view->members) {
     auto alive = std::find(view->alive.begin(), view->alive.end(), id)
                  != view->alive.end();
-    out.machines.push_back({id, m.who.run, m.role, alive ? "serving" : "silent",
-                            m.host + ":" + std::to_string(m.port), m.http,
-                            m.pid});
+    out.machines.push_back(
+      {id, m.who.run, m.role, alive ? "serving" : "silent",
+       m.host + ":" + std::to_string(m.port), m.http, m.pid,
+       std::find(view->draining.begin(), view->draining.end(), id)
+         != view->draining.end()});
   }
   for (auto& a : view->shards) {
     shard_status s;

@@ -112,6 +112,9 @@ machine_facts facts_of(const settings& x, const member& own,
   out.replication = x.cluster.replication;
   out.first_machines = x.process.first_machines;
   out.stores_data = own.store != store_id{};
+  out.moves.replication = x.cluster.replication;
+  out.moves.dead_after = x.process.repair_after;
+  out.moves.balance = x.process.balance;
   out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;

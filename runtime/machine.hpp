@@ -64,6 +64,8 @@ struct machine_status {
   std::string address; // host:port of the peer listener
   std::string http; // host:port of the HTTP listener
   int64_t pid = 0;
+  /// Its shards are leaving it, and it gets no others.
+  bool draining = false;
 };
 
 struct shard_status {
@@ -166,6 +168,29 @@ public:
   /// Commands that entered here: those in flight, then those that are done,
   /// both newest first, together at most `limit`.
   virtual std::vector<story> recent_commands(size_t limit) = 0;
+
+  /// Makes a machine the primary of a shard; returns once the shard's primary
+  /// has taken the order. It joins first if it is no replica, and then the
+  /// former primary leaves if there would be more than `replication`. Errors:
+  /// `not_found`, `invalid_argument`, `unavailable`.
+  virtual muster::status move_shard(shard_id, const machine_id&,
+                                    std::chrono::nanoseconds) {
+    return error{errc::unavailable, "this machine moves no shards"};
+  }
+
+  /// From now on the shards of a machine leave it and it gets no others, until
+  /// this is called with false.
+  /// Errors: `not_found`; `unavailable`: too few machines would be left.
+  virtual muster::status drain(const machine_id&, bool) {
+    return error{errc::unavailable, "this machine drains no machines"};
+  }
+
+  /// Deletes a machine from the members.
+  /// Errors: `not_found`; `in_use`: it holds shards or is alive, and it is not
+  /// done by force.
+  virtual muster::status remove_machine(const machine_id&, bool) {
+    return error{errc::unavailable, "this machine removes no machines"};
+  }
 
   virtual cluster_status status() const = 0;
 

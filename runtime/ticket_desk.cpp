@@ -16,6 +16,9 @@ struct decline {
   void operator()(ticket_desk::explain_function& f) {
     f(std::nullopt);
   }
+  void operator()(ticket_desk::move_function& f) {
+    f(std::nullopt);
+  }
   void operator()(ticket_desk::command_function& f) {
     command_answer x;
     x.what = outcome::unknown;
@@ -45,6 +48,10 @@ uint64_t ticket_desk::open(explain_function f) {
 }
 
 uint64_t ticket_desk::open(command_function f) {
+  return add(std::move(f));
+}
+
+uint64_t ticket_desk::open(move_function f) {
   return add(std::move(f));
 }
 
@@ -99,6 +106,12 @@ void ticket_desk::list_done(uint64_t ticket, list_reply x) {
 void ticket_desk::explain_done(uint64_t ticket, explain_reply x) {
   if (auto f = take(ticket))
     std::get<explain_function> (*f)(std::move(x));
+}
+
+void ticket_desk::move_done(uint64_t ticket, move_reply x) {
+  auto f = take(ticket);
+  if (auto told = f ? std::get_if<move_function>(&*f) : nullptr)
+    (*told)(std::move(x));
 }
 
 void ticket_desk::timed_out(uint64_t ticket) {

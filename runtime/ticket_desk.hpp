@@ -21,6 +21,7 @@ public:
   using list_function = std::function<void(std::optional<list_reply>)>;
   using explain_function = std::function<void(std::optional<explain_reply>)>;
   using command_function = std::function<void(command_answer)>;
+  using move_function = std::function<void(std::optional<move_reply>)>;
   using watch_function = std::function<void(watch_news)>;
 
   /// @param first  the first ticket; a random one, so that a late answer to
@@ -33,6 +34,7 @@ public:
   uint64_t open(list_function f);
   uint64_t open(explain_function f);
   uint64_t open(command_function f);
+  uint64_t open(move_function f);
   uint64_t open(watch_function f);
 
   /// Forgets a ticket; waits until its function is not running.
@@ -45,12 +47,13 @@ public:
   void read_done(uint64_t ticket, read_reply x) override;
   void list_done(uint64_t ticket, list_reply x) override;
   void explain_done(uint64_t ticket, explain_reply x) override;
+  void move_done(uint64_t ticket, move_reply x) override;
   void timed_out(uint64_t ticket) override;
   void watch_told(uint64_t ticket, watch_news x) override;
 
 private:
   using function = std::variant<read_function, list_function, explain_function,
-                                command_function>;
+                                command_function, move_function>;
 
   uint64_t add(function f);
   std::optional<function> take(uint64_t ticket);

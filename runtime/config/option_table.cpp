@@ -130,6 +130,11 @@ std::vector<option> coordinator_options() {
                "etcd, or embedded for a single machine"),
     of_process("first_machines", &po::first_machines, count(1, 10'000),
                "machines to wait for before the first assignments"),
+    of_process(
+      "repair_after", &po::repair_after, milliseconds(0, 86'400'000),
+      "a machine away for so long is replaced in its shards; 0: never"),
+    of_process("balance", &po::balance, none,
+               "machines with fewer shards take some of those with more"),
     of_process("etcd_endpoints", &po::etcd_endpoints, count(0, 16),
                "URLs of etcd, comma-separated"),
     of_process("etcd_user", &po::etcd_user, text_up_to(255),

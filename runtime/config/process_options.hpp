@@ -4,6 +4,7 @@
 #include "registry/ids.hpp"
 #include "runtime/ports/events.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -79,6 +80,16 @@ struct process_options {
   /// How many machines that store data must be registered before the shards
   /// are assigned for the first time. Afterwards without effect.
   uint32_t first_machines = 1;
+
+  // -- re-replication
+
+  /// A machine that has been away for so long is replaced in the shards whose
+  /// primary this one is, if another machine is there. Shorter = whole again
+  /// sooner; longer = a restart copies nothing. 0 = never.
+  std::chrono::milliseconds repair_after{30'000};
+
+  /// Whether machines with fewer shards take some of those with more.
+  bool balance = true;
 
   // -- certificates of the transport and of HTTP
 

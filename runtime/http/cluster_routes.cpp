@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
+
 namespace muster::http {
 
 namespace {
@@ -64,6 +66,66 @@ response unmirror(const routes_context& context, const request& x) {
   return body_of({{"prefix", *prefix}, {"machine", context.node.id().value}});
 }
 
+/// A number of a shard. Error: `invalid_argument`.
+result<shard_id> shard_in(const request& x) {
+  auto text = x.parameter("shard");
+  uint32_t number = 0;
+  auto bad = error{errc::invalid_argument, "`shard` must be a number"};
+  if (!text)
+    return bad;
+  auto last = text->data() + text->size();
+  auto [end, ec] = std::from_chars(text->data(), last, number);
+  if (ec != std::errc{} || end != last)
+    return bad;
+  return shard_id{number};
+}
+
+result<machine_id> machine_in(const request& x, const std::string& name) {
+  auto text = x.parameter(name);
+  if (!text || text->empty())
+    return error{errc::invalid_argument, "`" + name + "` is missing"};
+  return machine_id{*text};
+}
+
+response move(const routes_context& context, const request& x) {
+  auto shard = shard_in(x);
+  if (!shard)
+    return problem(shard.failure());
+  auto to = machine_in(x, "to");
+  if (!to)
+    return problem(to.failure());
+  auto left = time_left(x, context.config);
+  if (!left)
+    return problem(left.failure());
+  if (auto done = context.node.move_shard(*shard, *to, *left); !done)
+    return problem(done.failure());
+  return body_of({{"shard", shard->value}, {"to", to->value}});
+}
+
+response drain(const routes_context& context, const request& x) {
+  auto id = machine_in(x, "machine");
+  if (!id)
+    return problem(id.failure());
+  auto on = x.verb == method::post;
+  if (auto done = context.node.drain(*id, on); !done)
+    return problem(done.failure());
+  return body_of({{"machine", id->value}, {"draining", on}});
+}
+
+response remove(const routes_context& context, const request& x) {
+  auto id = machine_in(x, "machine");
+  if (!id)
+    return problem(id.failure());
+  auto force = x.parameter("force");
+  if (force && *force != "true" && *force != "false")
+    return problem(
+      error{errc::invalid_argument, "`force` must be true or false"});
+  auto done = context.node.remove_machine(*id, force && *force == "true");
+  if (!done)
+    return problem(done.failure());
+  return body_of({{"machine", id->value}, {"removed", true}});
+}
+
 response show_config(const routes_context& context, const request&) {
   response out;
   out.body = context.config.config_json ? context.config.config_json() : "[]";
@@ -100,6 +162,12 @@ void add_cluster_routes(router& out, const routes_context& context) {
   add(out, context, method::get, mirrors_path, {}, list_mirrors);
   add(out, context, method::post, mirrors_path, {"prefix", "timeout"}, mirror);
   add(out, context, method::erase, mirrors_path, {"prefix"}, unmirror);
+  add(out, context, method::post, "/v1/moves", {"shard", "to", "timeout"},
+      move);
+  add(out, context, method::post, "/v1/drains", {"machine"}, drain);
+  add(out, context, method::erase, "/v1/drains", {"machine"}, drain);
+  add(out, context, method::erase, "/v1/machines", {"machine", "force"},
+      remove);
   add(out, context, method::get, "/v1/status", {},
       [](const routes_context& c, const request&) {
         return body_of(status_json(c.node.status()));

@@ -52,10 +52,10 @@ json participant_json(const participant& x) {
 }
 
 json machine_json(const machine_status& x) {
-  return {{"id", x.id.value},          {"role", x.role},
-          {"state", x.state},          {"pid", x.pid},
-          {"address", x.address},      {"http", x.http},
-          {"incarnation", x.run.value}};
+  return {{"id", x.id.value},           {"role", x.role},
+          {"state", x.state},           {"pid", x.pid},
+          {"address", x.address},       {"http", x.http},
+          {"incarnation", x.run.value}, {"draining", x.draining}};
 }
 
 json shard_json(const shard_status& x) {

@@ -19,8 +19,8 @@ void add_record_routes(router& out, const routes_context& context);
 /// POST, GET `/v1/commands`, GET `/v1/commands/<id>`.
 void add_command_routes(router& out, const routes_context& context);
 
-/// `/v1/mirrors`, `/v1/status`, `/v1/config`, `/metrics`, `/healthz`,
-/// `/readyz`.
+/// `/v1/mirrors`, `/v1/moves`, `/v1/drains`, `/v1/machines`, `/v1/status`,
+/// `/v1/config`, `/metrics`, `/healthz`, `/readyz`.
 void add_cluster_routes(router& out, const routes_context& context);
 
 /// GET `/v1/watch`, as Server-Sent Events: `change` with a record, and `cut`

@@ -20,6 +20,8 @@ public:
   virtual void list_done(uint64_t ticket, list_reply x) = 0;
   virtual void explain_done(uint64_t ticket, explain_reply x) = 0;
 
+  virtual void move_done(uint64_t ticket, move_reply x) = 0;
+
   /// The deadline of a read, a listing or an explanation is over.
   virtual void timed_out(uint64_t ticket) = 0;
 

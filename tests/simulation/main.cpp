@@ -26,6 +26,7 @@ struct arguments {
   unsigned rate = 0;
   bool trace = false;
   bool calm = false;
+  int moves = 0;
   bool quiet = false;
   std::string history;
   std::string mutant;
@@ -43,6 +44,8 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
   options.with_faults = !args.calm;
   options.machine_count = args.machines;
   options.rate = args.rate;
+  if (args.moves != 0)
+    options.with_moves = args.moves > 0;
   options.trace = args.trace ? &std::cout : nullptr;
   return simulate(options);
 }
@@ -62,6 +65,11 @@ void print_counts(const simulation_result& x) {
     "%zu crash points\n",
     f.crashes, f.power_losses, f.pauses, f.cuts, f.partitions, f.resets,
     f.coordinator_away, f.clock_changes, f.wipes, f.crash_points);
+  if (x.moves_ordered > 0)
+    std::printf(
+      "  moves: %zu ordered, %zu handed over, longest pause %.1f ms\n",
+      x.moves_ordered, x.handed_over,
+      static_cast<double>(x.pause_max.count()) / 1e6);
 }
 
 int replay(const arguments& args) {
@@ -148,6 +156,8 @@ int main(int argc, char** argv) {
   app.add_flag("--until-failure", args.range.until_failure,
                "End at the first of --seeds that fails");
   app.add_flag("--trace", args.trace, "Print one line an event");
+  app.add_flag("--moves{1},--no-moves{-1}", args.moves,
+               "With or without planned moves; else the seed chooses");
   app.add_flag("--calm", args.calm, "Only delays, no faults");
   app.add_flag("--quiet", args.quiet, "One line a failing seed");
   app.add_option("--history", args.history,

@@ -9,14 +9,16 @@ namespace {
 
 /// In the order of `wire_message`.
 constexpr std::array<const char*, std::variant_size_v<wire_message>> names{
-  "lease_request",   "lease_grant",    "submit",        "enlist",
-  "verdict",         "read_request",   "read_reply",    "list_request",
-  "list_reply",      "copy_request",   "copy_session",  "copy_grant",
-  "invalidate",      "invalidate_ack", "validate",      "copy_drop",
-  "join_request",    "join",           "joined",        "snapshot",
-  "snapshot_ack",    "prepare",        "prepare_ack",   "commit",
-  "drop_replica",    "drop_ack",       "fence",         "fence_ack",
-  "explain_request", "explain_reply",  "watch_request", "watch_news"};
+  "lease_request",   "lease_grant",    "submit",          "enlist",
+  "verdict",         "read_request",   "read_reply",      "list_request",
+  "list_reply",      "copy_request",   "copy_session",    "copy_grant",
+  "invalidate",      "invalidate_ack", "validate",        "copy_drop",
+  "join_request",    "join",           "joined",          "snapshot",
+  "snapshot_ack",    "prepare",        "prepare_ack",     "commit",
+  "drop_replica",    "drop_ack",       "fence",           "fence_ack",
+  "explain_request", "explain_reply",  "watch_request",   "watch_news",
+  "handover",        "handover_ack",   "handover_landed", "fence_done",
+  "move_request",    "move_reply"};
 
 std::string number(const char* name, uint64_t x) {
   return std::string{" "} + name + "=" + std::to_string(x);
@@ -47,6 +49,17 @@ std::string fields(const T& x) {
     out += number("of", x.of.value);
   if constexpr (requires { x.id.value; })
     out += " id=" + x.id.value;
+  if constexpr (requires { x.writer; })
+    out += number("writer", x.writer.value);
+  if constexpr (requires { x.directory; }) {
+    out += number("writer", x.proposed.writer.value) + " asks";
+    for (auto& entry : x.directory)
+      out += " " + entry.who.id.value;
+  }
+  if constexpr (requires { x.what.joining; })
+    out += number("shard", x.what.shard.value)
+           + " joining=" + x.what.joining.id.value
+           + " home=" + x.what.home.value + " leaving=" + x.what.leaving.value;
   if constexpr (requires { x.what.id.value; })
     out += " id=" + x.what.id.value;
   if constexpr (requires { x.attempt; })

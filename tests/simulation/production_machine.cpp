@@ -80,6 +80,10 @@ public:
     // nop
   }
 
+  void move_done(uint64_t, move_reply) override {
+    // nop
+  }
+
   void timed_out(uint64_t ticket) override {
     auto i = open_.find(ticket);
     if (i == open_.end())
@@ -166,6 +170,8 @@ struct production_machine::process final : transport_listener {
     out.replication = owner.shape().replication;
     out.first_machines = owner.shape().storing_count;
     out.stores_data = stores;
+    out.moves = owner.shape().moves;
+    out.moves.replication = owner.shape().replication;
     out.shard.shard_count = owner.shape().shard_count;
     out.shard.checkpoint_entries = 64;
     out.shard.window_bytes = 16 * 1024;

@@ -24,6 +24,8 @@ struct cluster_shape {
   uint32_t storing_count = 3;
   uint32_t holding_count = 2;
   size_t commands_max = 64;
+  /// Re-replication; without it no machine is ever replaced.
+  planner_options moves{3, nanoseconds{0}, false, 4, std::chrono::seconds{15}};
   /// What each machine mirrors, again after every start.
   std::map<machine_id, std::vector<std::string>> mirrors;
 };

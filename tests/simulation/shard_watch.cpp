@@ -21,6 +21,7 @@ void shard_watch::observe(const machine_id& owner, const clock_source& clock,
   auto& r = s.replicas[owner];
   r.core = &x;
   r.clock = &clock;
+  watch_moves(s, r, owner);
   check_promise(s, r, owner);
   check_hashes(s, r, owner);
   if (!x.acts(clock.now())) {
@@ -31,6 +32,29 @@ void shard_watch::observe(const machine_id& owner, const clock_source& clock,
     check_log(s, r, owner);
   r.acted = true;
   check_primaries(s);
+}
+
+/// Hand-overs and how long nothing could be written.
+void shard_watch::watch_moves(shard& s, const replica& r,
+                              const machine_id& owner) {
+  if (r.core->hands_over()) {
+    if (s.stopped != owner)
+      s.stopped_at = r.clock->now();
+    s.stopped = owner;
+    return;
+  }
+  auto commits = r.core->is_primary()
+                 && r.core->context().state.committed() > r.committed;
+  if (s.stopped == machine_id{} || !commits)
+    return;
+  if (s.stopped != owner) {
+    auto found = s.replicas.find(s.stopped);
+    ++handed_over_;
+    if (found != s.replicas.end() && found->second.clock)
+      pause_max_ = std::max(
+        pause_max_, nanoseconds{found->second.clock->now() - s.stopped_at});
+  }
+  s.stopped = machine_id{};
 }
 
 /// I11, I12.
@@ -110,6 +134,8 @@ void shard_watch::check_promise(shard& s, replica& r, const machine_id& owner) {
     *r.kept = *now;
   else if (r.core->state_text({}) == "joining")
     r.kept->upto = sequence{}; // its log may be cut (L3) or be a snapshot's
+  else if (!ctx.newest.names(ctx.self.id) && ctx.log.last() == sequence{})
+    r.kept->upto = sequence{}; // it was replaced, and has left its data
 }
 
 /// I3.

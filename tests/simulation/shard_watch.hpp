@@ -48,6 +48,17 @@ public:
     return input_count_;
   }
 
+  /// Planned moves whose next primary has committed something.
+  size_t handed_over() const {
+    return handed_over_;
+  }
+
+  /// The longest time from the stop of a primary that handed over to the first
+  /// commit of another one.
+  nanoseconds pause_max() const {
+    return pause_max_;
+  }
+
   /// The highest committed sequence of each shard.
   std::map<shard_id, sequence> committed() const;
 
@@ -66,10 +77,14 @@ private:
     /// By sequence: the hash of the committed log up to there; 0 = not seen.
     std::vector<uint64_t> hashes;
     sequence committed_by_primary;
+    /// Who has stopped for a hand-over, and when, on its own clock.
+    machine_id stopped;
+    boot_time stopped_at{};
     /// Of each store, over its restarts.
     std::map<replica_ref, shard_replica::promise> promises;
   };
 
+  void watch_moves(shard& s, const replica& r, const machine_id& owner);
   void check_hashes(shard& s, replica& r, const machine_id& owner);
   void check_log(shard& s, replica& r, const machine_id& owner);
   void check_primaries(const shard& s);
@@ -83,6 +98,8 @@ private:
   std::map<shard_id, shard> shards_;
   std::map<machine_id, const read_table*> tables_;
   uint64_t input_count_ = 0;
+  size_t handed_over_ = 0;
+  nanoseconds pause_max_{};
 };
 
 } // namespace muster::sim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/simulation.hpp"
 
+#include "tests/simulation/move_maker.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -18,7 +20,26 @@ enum label : uint64_t {
   settle_label,
   nemesis_label,
   work_label,
+  moves_label,
 };
+
+/// Half of all seeds move shards.
+nanoseconds draw_moves(sim_random random, const simulation_options& options) {
+  auto drawn = random.chance(500);
+  auto mean = random.between(nanoseconds{100ms}, nanoseconds{3s});
+  return options.with_moves.value_or(drawn) ? mean : nanoseconds{0};
+}
+
+/// More machines than replicas, so that there is somewhere to go.
+void draw_places(sim_random random, uint32_t machine_count,
+                 cluster_shape& out) {
+  auto all = machine_count != 0 ? machine_count : 5;
+  out.storing_count = std::min(all, static_cast<uint32_t>(3 + random.below(3)));
+  out.holding_count = all - out.storing_count;
+  out.moves.dead_after = random.chance(500) ? random.between(1s, 8s)
+                                            : nanoseconds{0};
+  out.moves.balance = random.chance(300);
+}
 
 cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
   cluster_shape out;
@@ -35,13 +56,21 @@ cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
 struct run {
   explicit run(const simulation_options& options)
     : options_(options), seeds_(options.seed),
-      shape_(draw_shape(seeds_.fork(shape_label), options.machine_count)),
-      faults_(draw_faults()), actors_(config_),
+      moves_mean_(draw_moves(seeds_.fork(moves_label), options)),
+      shape_(shape()), faults_(draw_faults()), actors_(config_),
       host_(actors_, watch_, shape_, seeds_.fork(settle_label)),
       world_(options.seed, faults_, host_, options.trace),
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)),
-      work_(world_, shape_, draw_load(), seeds_.fork(work_label)) {
+      work_(world_, shape_, draw_load(), seeds_.fork(work_label)),
+      moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
     // nop
+  }
+
+  cluster_shape shape() const {
+    auto out = draw_shape(seeds_.fork(shape_label), options_.machine_count);
+    if (moves_mean_ > nanoseconds{0})
+      draw_places(seeds_.fork(moves_label + 2), options_.machine_count, out);
+    return out;
   }
 
   workload_options draw_load() const {
@@ -83,6 +112,7 @@ struct run {
       return judge();
     if (options_.with_faults)
       nemesis_.begin();
+    moves_.begin();
     auto faulty = options_.faults_for - warm_up;
     if (!go_on(faulty / 2))
       return judge();
@@ -91,6 +121,7 @@ struct run {
     if (!go_on(faulty / 2))
       return judge();
     nemesis_.stop();
+    moves_.stop();
     auto calm = fault_options::calm();
     world_.config().set_options(calm.coordinator);
     world_.network().set_options(calm.network);
@@ -120,6 +151,9 @@ struct run {
     out.messages = actors_.handled_count();
     out.done = work_.count();
     out.faults = nemesis_.count();
+    out.moves_ordered = moves_.ordered_count();
+    out.handed_over = watch_.handed_over();
+    out.pause_max = watch_.pause_max();
     out.operations = work_.take_history();
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;
@@ -146,6 +180,7 @@ struct run {
 
   simulation_options options_;
   sim_random seeds_;
+  nanoseconds moves_mean_;
   cluster_shape shape_;
   fault_options faults_;
   caf::actor_system_config config_;
@@ -155,6 +190,7 @@ struct run {
   sim_world world_;
   sim_nemesis nemesis_;
   workload work_;
+  move_maker moves_;
 };
 
 } // namespace

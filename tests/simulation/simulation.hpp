@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 namespace muster::sim {
@@ -22,6 +23,8 @@ struct simulation_options {
   uint32_t machine_count = 0;
   /// Operations a virtual second of all clients; 0 = the usual load.
   unsigned rate = 0;
+  /// With planned moves, and more machines that store; else the seed chooses.
+  std::optional<bool> with_moves;
   /// A line an event; none = no trace.
   std::ostream* trace = nullptr;
 };
@@ -35,6 +38,11 @@ struct simulation_result {
   uint64_t messages = 0;
   workload::counters done;
   sim_nemesis::counters faults;
+  /// Ordered, handed over (F2), and the longest time from the stop of a
+  /// primary to the next one's first commit.
+  size_t moves_ordered = 0;
+  size_t handed_over = 0;
+  nanoseconds pause_max{};
   history operations;
 };
 

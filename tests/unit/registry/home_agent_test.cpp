@@ -231,10 +231,10 @@ TEST_CASE("agent: a drop counts only if it names the newest grant (D2)") {
   x.ask(x.h1, 0);
   x.hold(x.h1, 1);
   x.hold(x.h1, 1);
-  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{1}, "/"});
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{1}, "/"}, x.now, x.out);
   x.prepare(2);
   CHECK(x.sent<invalidate>().size() == 1);
-  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{2}, "/"});
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{2}, "/"}, x.now, x.out);
   x.prepare(3);
   CHECK(x.sent<invalidate>().size() == 1);
 }

@@ -118,6 +118,17 @@ TEST_CASE("leases: an unchanged list costs one number") {
   CHECK(x.seen.news[0].held == std::vector{x.authority});
 }
 
+TEST_CASE("leases: a list after a forgotten one is a new one (T3)") {
+  pair_fixture x;
+  x.apply(x.grant(x.ask(0s), 0s)); // covers nothing
+  lease_effects out;
+  x.granter.on_tick(x.start + 3s, out); // the holder is not registered: over
+  REQUIRE(x.granter.holder_count() == 0);
+  x.granter.start_covering(x.h, x.authority);
+  REQUIRE(x.apply(x.grant(x.ask(3s), 3s)));
+  CHECK(x.seen.news[0].held == std::vector{x.authority});
+}
+
 TEST_CASE("leases: what a newer grant does not name is lost (T3)") {
   pair_fixture x;
   x.granter.start_covering(x.h, x.authority);

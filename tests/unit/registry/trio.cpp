@@ -292,7 +292,9 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
           a.on_invalidate_ack(sender, x, now_, out);
         });
       } else if constexpr (std::is_same_v<type, copy_drop>) {
-        m.agent->on_copy_drop(sender, x);
+        with_agent(to, [&](auto& a, auto& out) {
+          a.on_copy_drop(sender, x, now_, out);
+        });
       } else if constexpr (requires(copy_effects & out) {
                              m.copies->on_message(sender, x, now_, out);
                            }) {
@@ -452,6 +454,22 @@ std::string trio::read(size_t i, const std::string& key) const {
 void trio::pin(size_t i, const std::string& prefix) {
   with_copies(i,
               [&](auto& x, auto& out) { REQUIRE(x.pin(prefix, now_, out)); });
+}
+
+move_order trio::make_order(int joining, int home, int leaving) {
+  auto name = [&](int i) {
+    return i < 0 ? machine_id{} : at(static_cast<size_t>(i)).self.id;
+  };
+  move_order out{only_shard, {}, name(home), name(leaving)};
+  if (joining >= 0)
+    out.joining = {name(joining), at(static_cast<size_t>(joining)).store};
+  return out;
+}
+
+void trio::order(const move_order& x) {
+  auto i = primary();
+  if (i)
+    with_replica(*i, [&](auto& r, auto& out) { r.on_order(x, now_, out); });
 }
 
 void trio::note_answer(const verdict& x) {

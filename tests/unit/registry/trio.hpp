@@ -142,6 +142,12 @@ public:
 
   void pin(size_t i, const std::string& prefix);
 
+  /// Tells the primary, if there is one.
+  void order(const move_order& x);
+
+  /// An order from the numbers of machines; none = -1.
+  move_order make_order(int joining, int home, int leaving);
+
   // -- what is ----------------------------------------------------------------
 
   machine& at(size_t i) {

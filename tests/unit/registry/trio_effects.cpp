@@ -37,6 +37,12 @@ void trio::carry(size_t i, const shard_effects& all) {
           to_agent([x](auto& a, auto&) { a.on_started(x); });
         } else if constexpr (std::is_same_v<type, home_stopped>) {
           to_agent([](auto& a, auto&) { a.on_stopped(); });
+        } else if constexpr (std::is_same_v<type, directory_ask>) {
+          to_agent([this, x](auto& a, auto& out) {
+            a.on_directory_ask(x, now_, out);
+          });
+        } else if constexpr (std::is_same_v<type, home_resumed>) {
+          to_agent([x](auto& a, auto&) { a.on_resumed(x); });
         } else if constexpr (std::is_same_v<type, entries_prepared>) {
           to_agent(
             [this, x](auto& a, auto& out) { a.on_prepared(x, now_, out); });
@@ -74,6 +80,10 @@ void trio::carry(size_t i, const agent_effects& all) {
         else if constexpr (std::is_same_v<type, holders_ready>)
           to_replica([this, x](auto& r, auto& out) {
             r.on_holders_ready(x, now_, out);
+          });
+        else if constexpr (std::is_same_v<type, directory_told>)
+          to_replica([this, x](auto& r, auto& out) {
+            r.on_directory_told(x, now_, out);
           });
         else if constexpr (std::is_same_v<type, cover_effect>)
           cover_for(i, x);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/launch/grow.hpp"
+
+#include "cli/launch/directory_lock.hpp"
+#include "cli/launch/layout.hpp"
+#include "cli/launch/plan.hpp"
+#include "cli/launch/ports.hpp"
+
+#include <algorithm>
+
+namespace muster::launch {
+
+result<planned_machine> next_machine(const std::filesystem::path& directory,
+                                     const cluster_plan& x) {
+  if (x.etcd.empty())
+    return error{errc::invalid_argument,
+                 "a cluster of one machine has its coordinator inside: it "
+                 "cannot grow; start another one with --machines"};
+  if (x.machines.size() >= machines_max)
+    return error{errc::invalid_argument, "a cluster on one host has at most "
+                                           + std::to_string(machines_max)
+                                           + " machines"};
+  auto ports = choose_ports(2);
+  if (!ports)
+    return ports.failure();
+  planned_machine out;
+  for (size_t i = 1; out.id.empty(); ++i) {
+    auto name = "m" + std::to_string(i);
+    auto is_it = [&](auto& m) { return m.id == name; };
+    std::error_code ec; // data of one that was removed is not taken over
+    if (std::none_of(x.machines.begin(), x.machines.end(), is_it)
+        && !std::filesystem::exists(folder_of(directory, name), ec))
+      out.id = name;
+  }
+  out.peer_port = (*ports)[0];
+  out.http_port = (*ports)[1];
+  return out;
+}
+
+result<planned_machine> add_machine(const std::filesystem::path& directory) {
+  auto plan = read_plan(directory);
+  if (!plan)
+    return plan.failure();
+  auto lock = directory_lock::take(directory);
+  if (!lock)
+    return lock.failure();
+  auto found = find_programs(*plan);
+  if (!found)
+    return found.failure();
+  auto added = next_machine(directory, *plan);
+  if (!added)
+    return added.failure();
+  plan->machines.push_back(*added);
+  if (auto r = write_layout(directory, *plan); !r)
+    return r.failure();
+  if (auto r = write_plan(directory, *plan); !r)
+    return r.failure();
+  auto how = machine_start(directory, *found, *added);
+  how.detach = true;
+  auto started = spawn(how);
+  if (!started)
+    return started.failure();
+  if (auto r = write_record(folder_of(directory, added->id), *started); !r)
+    return r.failure();
+  return *added;
+}
+
+status forget_machine(const std::filesystem::path& directory,
+                      const std::string& id) {
+  auto plan = read_plan(directory);
+  if (!plan)
+    return plan.failure();
+  auto lock = directory_lock::take(directory);
+  if (!lock)
+    return lock.failure();
+  std::erase_if(plan->machines, [&](auto& m) { return m.id == id; });
+  return write_plan(directory, *plan);
+}
+
+} // namespace muster::launch

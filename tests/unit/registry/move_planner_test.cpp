@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/move_planner.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace muster;
+using namespace std::chrono_literals;
+
+namespace {
+
+machine_id name(int i) {
+  return machine_id{"m" + std::to_string(i)};
+}
+
+replica_ref ref(int i) {
+  return {name(i), store_id{100u + static_cast<unsigned>(i)}};
+}
+
+/// `machine_count` machines that store; shard n on the named ones, the first
+/// of them its primary.
+struct cluster {
+  explicit cluster(int machine_count) {
+    for (auto i = 1; i <= machine_count; ++i) {
+      member m;
+      m.who = {name(i), incarnation{1}};
+      m.store = ref(i).store;
+      facts.members.push_back(m);
+      facts.alive.push_back(m.who.id);
+    }
+  }
+
+  cluster& shard(std::vector<int> on) {
+    assignment a;
+    a.shard = shard_id{static_cast<uint32_t>(facts.shards.size())};
+    a.at = epoch{1};
+    a.primary = name(on.front());
+    for (auto i : on)
+      a.in_sync.push_back(ref(i));
+    facts.shards.push_back(a);
+    return *this;
+  }
+
+  void kill(int i) {
+    std::erase(facts.alive, name(i));
+  }
+
+  /// As `move_planner::plan` of machine `self` after `time`.
+  std::vector<std::string> plan(nanoseconds time = 0s) {
+    now += time;
+    std::vector<std::string> out;
+    for (auto& x : planner.plan(facts, now))
+      out.push_back(std::to_string(x.shard.value) + ": +" + x.joining.id.value
+                    + " home " + x.home.value + " -" + x.leaving.value);
+    return out;
+  }
+
+  cluster_facts facts;
+  boot_time now{1000s};
+  planner_options options;
+  move_planner planner{name(1), options};
+};
+
+using orders = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("planner: nothing to do, nothing ordered") {
+  CHECK(cluster{3}.shard({1, 2, 3}).plan() == orders{});
+}
+
+TEST_CASE("planner: a dead machine is replaced after its time") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.kill(3);
+  CHECK(x.plan() == orders{});
+  CHECK(x.plan(29s) == orders{});
+  CHECK(x.plan(1s) == orders{"0: +m4 home  -m3"});
+  CHECK(x.plan(1s) == orders{}); // under way
+  CHECK(x.plan(15s) == orders{"0: +m4 home  -m3"}); // and not seen for long
+}
+
+TEST_CASE("planner: a machine that was back in between is not dead") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.kill(3);
+  x.plan();
+  x.facts.alive.push_back(name(3));
+  x.plan(29s);
+  x.kill(3);
+  CHECK(x.plan(2s) == orders{});
+}
+
+TEST_CASE("planner: without a spare machine the dead one stays") {
+  auto x = cluster{3}.shard({1, 2, 3});
+  x.kill(3);
+  x.plan();
+  CHECK(x.plan(60s) == orders{});
+}
+
+TEST_CASE("planner: the one with the fewest shards replaces it") {
+  auto x = cluster{5}.shard({1, 2, 3}).shard({2, 4, 3});
+  x.kill(3);
+  x.plan();
+  CHECK(x.plan(30s) == orders{"0: +m5 home  -m3"});
+}
+
+TEST_CASE("planner: another primary's shards are its own affair") {
+  auto x = cluster{4}.shard({2, 1, 3});
+  x.kill(3);
+  x.plan();
+  CHECK(x.plan(30s) == orders{});
+}
+
+TEST_CASE("planner: a draining backup is replaced") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.facts.draining = {name(2)};
+  CHECK(x.plan() == orders{"0: +m4 home  -m2"});
+}
+
+TEST_CASE("planner: a draining primary hands over and leaves") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.facts.draining = {name(1)};
+  CHECK(x.plan() == orders{"0: +m4 home m2 -m1"});
+}
+
+TEST_CASE("planner: a draining primary hands over even if nobody replaces it") {
+  auto x = cluster{3}.shard({1, 2, 3});
+  x.facts.draining = {name(1)};
+  CHECK(x.plan() == orders{"0: + home m2 -"});
+}
+
+TEST_CASE("planner: a draining machine takes nothing") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.facts.draining = {name(4)};
+  x.kill(3);
+  x.plan();
+  CHECK(x.plan(30s) == orders{});
+}
+
+TEST_CASE("planner: a set that is too small grows") {
+  CHECK(cluster{3}.shard({1, 2}).plan() == orders{"0: +m3 home  -"});
+}
+
+TEST_CASE("planner: a set that is too large shrinks") {
+  auto x = cluster{4}.shard({1, 2, 3, 4}).shard({2, 3, 4});
+  CHECK(x.plan() == orders{"0: + home  -m2"});
+}
+
+TEST_CASE("planner: a machine without shards takes its share, one at a time") {
+  cluster x{4};
+  for (auto i = 0; i < 12; ++i)
+    x.shard({1, 2, 3});
+  CHECK(x.plan() == orders{"0: +m4 home m4 -m1"});
+  CHECK(x.plan(1s) == orders{});
+  x.facts.shards[0].in_sync = {ref(4), ref(2), ref(3)};
+  x.facts.shards[0].primary = name(4);
+  CHECK(x.plan(1s) == orders{"1: +m4 home  -m2"});
+}
+
+TEST_CASE("planner: small differences are left alone") {
+  cluster x{4};
+  for (auto i = 0; i < 4; ++i)
+    x.shard({1, 2, 3});
+  CHECK(x.plan() == orders{});
+}
+
+TEST_CASE("planner: only so many orders at a time") {
+  cluster x{4};
+  for (auto i = 0; i < 9; ++i)
+    x.shard({1, 2, 3});
+  x.facts.draining = {name(3)};
+  CHECK(x.plan().size() == x.options.orders_max);
+}
+
+TEST_CASE("planner: a move makes its machine primary") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  auto to = [&](int i) {
+    return order_to_move(x.facts, shard_id{0}, name(i), 3);
+  };
+  REQUIRE(to(2));
+  CHECK(*to(2) == move_order{shard_id{0}, {}, name(2), {}});
+  CHECK(*to(4) == move_order{shard_id{0}, ref(4), name(4), name(1)});
+  CHECK(to(7).failure().code == errc::not_found);
+  CHECK(order_to_move(x.facts, shard_id{9}, name(2), 3).failure().code
+        == errc::not_found);
+}
+
+TEST_CASE("planner: a drain needs machines for all copies") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  CHECK(may_drain(x.facts, name(2), 3));
+  x.kill(4);
+  CHECK(may_drain(x.facts, name(2), 3).failure().code == errc::unavailable);
+  CHECK(may_drain(x.facts, name(4), 3)); // it has nothing
+  CHECK(may_drain(x.facts, name(9), 3).failure().code == errc::not_found);
+}
