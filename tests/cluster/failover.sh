@@ -48,10 +48,11 @@ acknowledged_after() {
 
 # The counter is what was acknowledged last, or one whose answer was lost.
 nothing_lost() {
-  local found
+  local acknowledged found
+  acknowledged=$(last_acknowledged) # first: the writer goes on
   found=$(muster get "$key" -m "$1" --timeout 10s)
-  (($(last_acknowledged) <= found)) \
-    || fail "acknowledged $(last_acknowledged), found $found on $1"
+  ((acknowledged <= found)) \
+    || fail "acknowledged $acknowledged, found $found on $1"
 }
 
 step 'five machines, a writer, a reader of another shard'
