@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t in_flight = 256;
-constexpr size_t committed_min = 2'000;
+constexpr size_t committed_min = 500;
 
 /// Writes until told to stop, always `in_flight` at a time.
 class load {
@@ -84,7 +84,7 @@ TEST_CASE("a machine stops while commands are under way") {
   options.process.log_level = severity::error;
   options.cluster.replication = 1;
   options.cluster.min_copies = 1;
-  for (auto round = 0; round < 20; ++round) {
+  for (auto round = 0; round < 12; ++round) {
     CAPTURE(round);
     auto started = machine::start(options);
     REQUIRE(started);
