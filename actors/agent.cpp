@@ -96,7 +96,8 @@ void agent_actor_state::dispatch() {
 void agent_actor_state::take(const peer& from, submit& x) {
   if (x.shard.value >= env->facts.shard_count)
     return;
-  core(x.shard).on_submit(from, std::move(x), effects);
+  auto& home = core(x.shard);
+  home.on_submit(from, std::move(x), effects);
   dispatch();
 }
 
@@ -137,8 +138,7 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
       self, [](state& s, auto& c, auto& x) { c.on_committed(x, s.effects); }),
     about_shard<copy_data>(self,
                            [](state& s, auto& c, auto& x) {
-                             c.on_copy_data(std::move(x), s.env->now(),
-                                            s.effects);
+                             c.on_copy_data(x, s.env->now(), s.effects);
                            }),
     [self](const member_list& x) {
       auto& s = self->state;

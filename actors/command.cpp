@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/command.hpp"
 
-#include "actors/story_reply.hpp"
-
 namespace muster {
 
 command_object::surroundings command_actor_state::where(shard_id shard) {
@@ -11,6 +9,7 @@ command_object::surroundings command_actor_state::where(shard_id shard) {
   out.self = env->facts.self;
   out.self_address = env->facts.address;
   out.home = view->find(shard);
+  out.known = env->known.of(shard);
   out.address = [view = view.get()](const machine_id& id) {
     return view->address(id);
   };
@@ -26,7 +25,7 @@ void command_actor_state::dispatch() {
 void command_actor_state::finish(std::optional<command_answer> x) {
   if (!x)
     return;
-  env->commands.put_back(slot, core->told());
+  env->commands.put_back(slot, core->told(), !x->id_reused);
   env->ports.replies.command_done(ticket, std::move(*x));
 }
 
@@ -42,12 +41,22 @@ command_behavior(metered<command_actor, command_actor_state>* self,
     },
     [self](const peer&, const verdict& x) {
       auto& s = self->state;
+      if (s.core->busy() && s.core->id() == x.id)
+        s.env->known.note(s.core->told().shard, x.reached);
       s.finish(s.core->on_verdict(x, s.env->now()));
     },
     [self](const peer& from, const explain_request& x) {
       auto& s = self->state;
       if (s.core->busy() && s.core->told().id == x.id)
-        s.env->send(from.id, to_reply(x.ticket, s.core->told()));
+        s.env->send(from.id, explain_reply{x.ticket, true,
+                                           s.core->told_at(s.env->now())});
+    },
+    [self](const tell_story& x) {
+      auto& s = self->state;
+      explain_reply out{x.ticket, s.core->busy(), {}};
+      if (out.found)
+        out.told = s.core->told_at(s.env->now());
+      s.env->ports.replies.explain_done(x.ticket, std::move(out));
     },
     [self](begin_command& x) {
       auto& s = self->state;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/command_pool.hpp"
 
+#include <algorithm>
+
 namespace muster {
 
 void command_pool::fill(std::vector<command_actor> actors) {
   std::lock_guard guard{mutex_};
   for (auto& actor : actors) {
     free_.push_back(static_cast<uint32_t>(seats_.size()));
-    seats_.push_back({std::move(actor), 0, false});
+    seats_.push_back({std::move(actor), 0, false, 0});
   }
 }
 
@@ -26,17 +28,19 @@ std::optional<command_pool::lease> command_pool::take() {
   auto& s = seats_[index];
   s.busy = true;
   ++s.taken;
+  s.number = ++begun_;
   return lease{slot_of(index, s.taken), s.actor};
 }
 
-void command_pool::put_back(uint64_t slot, story told) {
+void command_pool::put_back(uint64_t slot, story told, bool owns_id) {
   std::lock_guard guard{mutex_};
   auto index = static_cast<uint32_t>(slot);
   if (index >= seats_.size() || !seats_[index].busy)
     return;
   seats_[index].busy = false;
   free_.push_back(index);
-  told_at_[told.id.value] = first_told_ + told_.size();
+  if (owns_id)
+    told_at_[told.id.value] = first_told_ + told_.size();
   told_.push_back(std::move(told));
   if (told_.size() <= history_max_)
     return;
@@ -64,6 +68,21 @@ std::vector<command_actor> command_pool::busy() const {
   for (auto& s : seats_)
     if (s.busy)
       out.push_back(s.actor);
+  return out;
+}
+
+std::vector<command_actor> command_pool::newest_busy(size_t limit) const {
+  std::lock_guard guard{mutex_};
+  std::vector<const seat*> busy;
+  for (auto& s : seats_)
+    if (s.busy)
+      busy.push_back(&s);
+  std::sort(busy.begin(), busy.end(),
+            [](auto* a, auto* b) { return a->number > b->number; });
+  std::vector<command_actor> out;
+  for (auto* s : busy)
+    if (out.size() < limit)
+      out.push_back(s->actor);
   return out;
 }
 

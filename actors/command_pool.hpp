@@ -39,13 +39,17 @@ public:
   std::optional<lease> take();
 
   /// The command of `slot` is done: keeps its story, frees its actor.
-  void put_back(uint64_t slot, story told);
+  /// @param owns_id  false: `find` by its id is to find another one
+  void put_back(uint64_t slot, story told, bool owns_id);
 
   /// The actor that works on `slot` now; null: none any more.
   command_actor find(uint64_t slot) const;
 
   /// Actors that are busy, for ticks.
   std::vector<command_actor> busy() const;
+
+  /// Those that were taken last, newest first, at most `limit`.
+  std::vector<command_actor> newest_busy(size_t limit) const;
 
   /// All actors, to end them.
   std::vector<command_actor> all() const;
@@ -62,6 +66,8 @@ private:
     command_actor actor;
     uint32_t taken = 0;
     bool busy = false;
+    /// The number of the command among all that were begun.
+    uint64_t number = 0;
   };
 
   static uint64_t slot_of(size_t index, uint32_t taken) {
@@ -71,6 +77,7 @@ private:
   mutable std::mutex mutex_;
   std::vector<seat> seats_;
   std::vector<uint32_t> free_;
+  uint64_t begun_ = 0;
   size_t history_max_;
   uint64_t first_told_ = 0;
   std::deque<story> told_;

@@ -3,6 +3,7 @@
 
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/known_sequences.hpp"
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
 #include "actors/table_publisher.hpp"
@@ -89,6 +90,7 @@ struct machine_environment {
   shard_board board;
   command_pool commands;
   table_publisher table;
+  known_sequences known;
   /// Called with a shard's core after each of its inputs; the simulation
   /// watches with it. Empty in production.
   std::function<void(const shard_replica&)> observer;
@@ -96,7 +98,8 @@ struct machine_environment {
   actor_meter* meter = nullptr;
 
   machine_environment(machine_ports p, machine_facts f, size_t history_max)
-    : ports(p), facts(std::move(f)), commands(history_max), table(p.table) {
+    : ports(p), facts(std::move(f)), commands(history_max), table(p.table),
+      known(facts.shard_count) {
     // nop
   }
 

@@ -88,6 +88,7 @@ CAF_ADD_TYPE_ID(muster, (muster::copy_data))
 CAF_ADD_TYPE_ID(muster, (muster::home_submit))
 CAF_ADD_TYPE_ID(muster, (muster::copy_ask))
 CAF_ADD_TYPE_ID(muster, (muster::holders_ready))
+CAF_ADD_TYPE_ID(muster, (muster::tell_story))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -130,6 +131,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::copy_data)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_submit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::copy_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::holders_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::tell_story)
 
 namespace muster {
 
@@ -314,6 +316,8 @@ using command_actor = caf::typed_actor<
   caf::reacts_to<begin_command>,
   // somebody asks for the story of one that may be this
   caf::reacts_to<peer, explain_request>,
+  // a user asks what is in flight
+  caf::reacts_to<tell_story>,
   // time has passed
   caf::reacts_to<tick>>;
 

@@ -14,7 +14,20 @@ void lease_actor_state::dispatch() {
     caf::anon_send(env->actors.shards[x.shard.value], x);
   for (auto& x : effects.news)
     tell_news(x);
+  for (auto& x : effects.rates)
+    tell_rate(x);
   effects = lease_effects{};
+}
+
+void lease_actor_state::tell_rate(const lease_effects::rate_news& x) {
+  if (x.agrees)
+    env->ports.events.note(severity::info, "clock_agrees",
+                           "granter=" + x.granter.value);
+  else
+    env->ports.events.note(severity::error, "clock_rates_differ",
+                              "granter=" + x.granter.value
+                                + "; nothing is read under its leases; look at "
+                                  "the clock source of both hosts");
 }
 
 void lease_actor_state::tell_heard(const peer& who) {

@@ -21,6 +21,7 @@ struct lease_actor_state {
   /// Tells the shards whose primary it is that a machine is alive.
   void tell_heard(const peer& who);
   void tell_news(const lease_news& x);
+  void tell_rate(const lease_effects::rate_news& x);
 };
 
 lease_actor::behavior_type

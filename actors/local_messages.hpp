@@ -140,6 +140,12 @@ struct begin_command {
   boot_time deadline;
 };
 
+/// User -> command object: answer the ticket with the story so far; not `found`
+/// if nothing is in flight any more.
+struct tell_story {
+  uint64_t ticket = 0;
+};
+
 /// User -> reader.
 struct ask_home {
   remote_question what;

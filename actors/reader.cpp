@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/reader.hpp"
 
-#include "actors/story_reply.hpp"
-
 #include <caf/send.hpp>
 
 namespace muster {
@@ -46,7 +44,7 @@ void reader_actor_state::ask_story(const ask_explain& x) {
 void reader_actor_state::tell_story(const peer& from,
                                     const explain_request& x) {
   if (auto told = env->commands.find(x.id)) {
-    env->send(from.id, to_reply(x.ticket, *told));
+    env->send(from.id, explain_reply{x.ticket, true, *told});
     return;
   }
   // In flight, if it began here at all.
@@ -62,7 +60,7 @@ void reader_actor_state::take_story(explain_reply& x) {
   auto i = explains.find(x.ticket);
   if (i == explains.end())
     return;
-  if (x.from_log) {
+  if (x.told.from_log) {
     if (!i->second.from_log)
       i->second.deadline = std::min(i->second.deadline,
                                     env->now() + origin_grace);
@@ -117,8 +115,9 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
     [self](const peer&, explain_reply& x) { self->state.take_story(x); },
     [self](const peer&, watch_news& x) {
       auto& s = self->state;
+      auto ticket = x.ticket;
       if (s.watches->on_news(x, s.env->now(), s.requests))
-        s.env->ports.replies.watch_told(x.ticket, std::move(x));
+        s.env->ports.replies.watch_told(ticket, std::move(x));
       s.dispatch();
     },
     [self](ask_home& x) {

@@ -26,12 +26,13 @@ struct registration : std::enable_shared_from_this<registration> {
   }
 
   void start() {
-    coord.keep_alive(lock_ttl, [self = shared_from_this()](result<bool> x) {
-      if (x)
-        self->read();
-      else
-        self->then(x.failure());
-    });
+    coord.keep_alive(lock_ttl,
+                     [self = shared_from_this()](const result<bool>& x) {
+                       if (x)
+                         self->read();
+                       else
+                         self->then(x.failure());
+                     });
   }
 
   void read() {
@@ -81,10 +82,10 @@ struct registration : std::enable_shared_from_this<registration> {
       {request.keys + "members/" + id, to_text(request.own), false});
     if (!config)
       txn.puts.push_back({request.keys + "config", request.config, false});
-    coord.txn(std::move(txn),
-              [self = shared_from_this()](result<coordinator_txn_answer> done) {
-                self->finish(done);
-              });
+    coord.txn(std::move(txn), [self = shared_from_this()](
+                                const result<coordinator_txn_answer>& done) {
+      self->finish(done);
+    });
   }
 
   void finish(const result<coordinator_txn_answer>& done) {
@@ -103,6 +104,33 @@ void register_machine(coordinator& coord, registration_request request,
                       std::function<void(result<incarnation>)> then) {
   std::make_shared<registration>(coord, std::move(request), std::move(then))
     ->start();
+}
+
+void withdraw_machine(coordinator& coord, const std::string& keys,
+                      const member& own,
+                      std::function<void(result<bool>)> then) {
+  auto member_key = keys + "members/" + own.who.id.value;
+  auto alive_key = keys + "alive/" + own.who.id.value;
+  auto propose = [=, &coord, text = to_text(own), then = std::move(then)](
+                   const result<coordinator_range>& found) {
+    if (!found)
+      return then(found.failure());
+    coordinator_txn txn;
+    for (auto& entry : found->entries)
+      if (entry.key == member_key && entry.value == text)
+        txn.compares.push_back({member_key, entry.mod_revision});
+    if (txn.compares.empty()) // another process has the id
+      return then(false);
+    txn.deletes.push_back(alive_key);
+    coord.txn(std::move(txn),
+              [then](const result<coordinator_txn_answer>& done) {
+                if (done)
+                  then(done->succeeded);
+                else
+                  then(done.failure());
+              });
+  };
+  coord.range(member_key, std::move(propose));
 }
 
 } // namespace muster

@@ -34,4 +34,16 @@ struct registration_request {
 void register_machine(coordinator& coord, registration_request request,
                       std::function<void(result<incarnation>)> then);
 
+/// Takes `alive/<id>` back, the last thing that a machine does when it stops in
+/// order: others see it at once, and its id is free for the next process. A
+/// hint (M1): nothing of the protocol waits for it or rests on it.
+///
+/// `then` comes once, from any thread: true, or false if the member is not this
+/// incarnation's any more, and nothing was changed; or an error of
+/// `coordinator`, after which the key goes with its lease.
+/// @param keys  `/muster/<cluster>/`
+void withdraw_machine(coordinator& coord, const std::string& keys,
+                      const member& own,
+                      std::function<void(result<bool>)> then);
+
 } // namespace muster

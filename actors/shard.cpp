@@ -53,19 +53,21 @@ void shard_actor_state::dispatch() {
   for (auto& x : effects)
     std::visit(to, x);
   effects.clear();
+  env->known.note(core->context().shard, core->context().state.committed());
   if (env->observer)
     env->observer(*core);
 }
 
 explain_reply explain_from_log(const shard_replica& core,
                                const explain_request& x) {
-  explain_reply out;
-  out.ticket = x.ticket;
+  explain_reply reply;
+  reply.ticket = x.ticket;
+  auto& out = reply.told;
   out.id = x.id;
   auto entry = core.find_entry(x.id);
   if (!entry)
-    return out;
-  out.found = out.from_log = true;
+    return reply;
+  reply.found = out.from_log = true;
   auto decided = entry->at <= core.context().state.committed();
   out.what = !decided                             ? outcome::pending
              : entry->kind == entry_kind::refusal ? outcome::refused
@@ -89,7 +91,7 @@ explain_reply explain_from_log(const shard_replica& core,
   }
   out.participants.insert(out.participants.end(), entry->participants.begin(),
                           entry->participants.end());
-  return out;
+  return reply;
 }
 
 static void explain(shard_actor_state& s, const peer& from,
@@ -99,7 +101,7 @@ static void explain(shard_actor_state& s, const peer& from,
   if (!told.found)
     return;
   auto view = s.env->routing.view();
-  for (auto& p : told.participants)
+  for (auto& p : told.told.participants)
     if (p.address.empty()) // the log has names only
       p.address = view->address(p.who.id);
   s.env->send(from.id, std::move(told));
@@ -107,7 +109,8 @@ static void explain(shard_actor_state& s, const peer& from,
 
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
-               machine_environment* env, std::shared_ptr<shard_replica> core) {
+               machine_environment* env,
+               const std::shared_ptr<shard_replica>& core) {
   self->state.env = env;
   self->state.core.emplace(std::move(*core));
   using replica = shard_replica;

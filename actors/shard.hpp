@@ -24,7 +24,8 @@ struct shard_actor_state {
 /// Spawns one shard's actor over a core that has recovered its store's state.
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
-               machine_environment* env, std::shared_ptr<shard_replica> core);
+               machine_environment* env,
+               const std::shared_ptr<shard_replica>& core);
 
 /// Answers `explain_request` from the log's window.
 explain_reply explain_from_log(const shard_replica& core,

@@ -24,6 +24,8 @@ struct invocation {
 void add_record_commands(CLI::App& app, invocation& to);
 /// load
 void add_load_command(CLI::App& app, invocation& to);
+/// backup create, backup restore
+void add_backup_commands(CLI::App& app, invocation& to);
 /// watch
 void add_watch_command(CLI::App& app, invocation& to);
 /// status, mirror, unmirror, config show

@@ -32,7 +32,7 @@ struct status_options {
 };
 
 exit_code show_status_once(const globals& x, const status_options& how) {
-  return on_server(x, ordinary_timeout, "status",
+  return on_server(x, ordinary_timeout, attempt{"status"},
                    [&](http_caller& to, const deadline& end) -> status {
                      auto found = call_json(
                        to, {.target = "/v1/status", .timeout = end.left()},
@@ -62,12 +62,12 @@ exit_code show_status(const globals& x, const status_options& how) {
 }
 
 exit_code change_mirror(const globals& x, const std::string& prefix, bool pin) {
-  auto what = (pin ? "mirror " : "unmirror ") + printable(prefix);
+  attempt trying{pin ? "mirror" : "unmirror", prefix};
   auto normalized = normalize_prefix(prefix);
   if (!normalized)
-    return report(normalized.failure(), {what, {}, {}, x.json});
+    return report(x, normalized.failure(), trying);
   return on_server(
-    x, mirror_timeout, what,
+    x, mirror_timeout, trying,
     [&](http_caller& to, const deadline& end) -> status {
       auto target = "/v1/mirrors?prefix=" + http::percent_encode(*normalized);
       call request{.method = pin ? "POST" : "DELETE",
@@ -75,6 +75,8 @@ exit_code change_mirror(const globals& x, const std::string& prefix, bool pin) {
                                  : target,
                    .timeout = end.left()};
       auto done = call_json(to, request);
+      if (!done && done.failure().code == errc::not_found)
+        trying.next = "name the machine that pins it: --machine";
       if (!done)
         return done.failure();
       return print(
@@ -86,7 +88,7 @@ exit_code change_mirror(const globals& x, const std::string& prefix, bool pin) {
 }
 
 exit_code show_config(const globals& x) {
-  return on_server(x, ordinary_timeout, "config show",
+  return on_server(x, ordinary_timeout, attempt{"config show"},
                    [&](http_caller& to, const deadline& end) -> status {
                      auto found = call_json(to, {.target = "/v1/config",
                                                  .timeout = end.left()});

@@ -2,6 +2,8 @@
 #include "cli/doctor_checks.hpp"
 
 #include "cli/answers.hpp"
+#include "cli/cluster_view.hpp"
+#include "cli/etcd_caller.hpp"
 #include "cli/launch/etcd_auth.hpp"
 #include "cli/launch/layout.hpp"
 #include "cli/launch/ports.hpp"
@@ -62,15 +64,6 @@ result<std::chrono::nanoseconds> time_of_sync(const fs::path& directory) {
   return times[times.size() / 2];
 }
 
-result<std::string> call_etcd(uint16_t port, const std::string& path,
-                              const std::string&) {
-  http_caller caller{{"etcd", "127.0.0.1:" + std::to_string(port), {}}};
-  auto answered = caller.send({.target = path, .timeout = ask_timeout});
-  if (!answered)
-    return answered.failure();
-  return answered->body;
-}
-
 finding certificate_of(const fs::path& directory, const std::string& id) {
   finding out{health::ok, "certificate " + id, {}, {}};
   auto found = pki::check_certificate(directory / id / (id + ".pem"),
@@ -118,6 +111,25 @@ finding port_of(uint16_t port, const std::string& name, bool runs) {
     out.detail = runs ? name + " listens" : "free for " + name;
   }
   return out;
+}
+
+finding machine_at(const server_address& x, const std::string& advice) {
+  http_caller caller{x};
+  auto answered = caller.send({.target = "/readyz", .timeout = ask_timeout});
+  finding one{health::ok,
+              x.machine.empty() ? x.http : x.machine,
+              "serves its shards",
+              {}};
+  if (!answered) {
+    one.how = health::fail;
+    one.detail = answered.failure().message;
+    one.advice = advice;
+  } else if (answered->status != 200) {
+    one.how = health::warn;
+    one.detail = "answers, but does not serve all its shards";
+    one.advice = "muster status --shards";
+  }
+  return one;
 }
 
 } // namespace
@@ -215,7 +227,8 @@ findings check_ports(const fs::path& directory,
 findings check_etcd(const launch::cluster_plan& plan) {
   findings out;
   for (auto& each : plan.etcd) {
-    auto healthy = launch::etcd_is_healthy(call_etcd, each.client_port);
+    auto healthy = launch::etcd_is_healthy(etcd_caller(ask_timeout),
+                                           each.client_port);
     out.push_back({healthy ? health::ok : health::fail, each.name,
                    std::string{healthy ? "healthy" : "does not answer"}
                      + " at 127.0.0.1:" + std::to_string(each.client_port),
@@ -234,22 +247,37 @@ findings check_certificates(const fs::path& directory,
 
 findings check_machines(const launch::cluster_plan& plan) {
   findings out;
-  for (auto& each : plan.machines) {
-    http_caller caller{
-      {each.id, "127.0.0.1:" + std::to_string(each.http_port), {}}};
-    auto answered = caller.send({.target = "/readyz", .timeout = ask_timeout});
-    finding one{health::ok, each.id, "serves its shards", {}};
-    if (!answered) {
-      one.how = health::fail;
-      one.detail = answered.failure().message;
-      one.advice = "muster up, or see its log";
-    } else if (answered->status != 200) {
-      one.how = health::warn;
-      one.detail = "answers, but does not serve all its shards";
-      one.advice = "muster status --shards";
-    }
-    out.push_back(std::move(one));
+  for (auto& each : plan.machines)
+    out.push_back(
+      machine_at({each.id, "127.0.0.1:" + std::to_string(each.http_port), {}},
+                 "muster up, or see its log"));
+  return out;
+}
+
+findings check_server(const server_address& x) {
+  findings out{machine_at(x, "start musterd there, or name another --address")};
+  if (out.front().how == health::fail)
+    return out;
+  http_caller caller{x};
+  auto told = call_json(caller,
+                        {.target = "/v1/status", .timeout = ask_timeout},
+                        {"machines", "shards"});
+  if (!told) {
+    out.push_back({health::fail, "status", told.failure().message,
+                   "name a machine's HTTP address: --address"});
+    return out;
   }
+  auto view = cluster_view(std::move(*told), deadline{ask_timeout});
+  for (auto& each : view["machines"])
+    if (auto state = text_of(each, "state"); state != "serving")
+      out.push_back({health::warn, text_of(each, "id"), "is " + state,
+                     "see its log, or start it"});
+  auto served = served_shards(view);
+  auto all = served == view["shards"].size();
+  out.push_back({all ? health::ok : health::fail, "shards",
+                 std::to_string(served) + " of "
+                   + std::to_string(view["shards"].size()) + " are served",
+                 all ? "" : "muster status --address " + x.http});
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/http_call.hpp"
 #include "cli/launch/cluster_file.hpp"
 
 #include <filesystem>
@@ -47,5 +48,9 @@ findings check_certificates(const std::filesystem::path& directory,
 
 /// Each machine answers and serves.
 findings check_machines(const launch::cluster_plan& plan);
+
+/// One machine, wherever it runs, and what it says of its cluster: machines
+/// that are silent, shards that are not served.
+findings check_server(const server_address& x);
 
 } // namespace muster::cli

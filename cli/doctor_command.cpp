@@ -3,6 +3,7 @@
 #include "cli/app.hpp"
 #include "cli/doctor_checks.hpp"
 #include "cli/output.hpp"
+#include "cli/servers.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -16,7 +17,19 @@ void append(findings& to, findings what) {
     to.push_back(std::move(each));
 }
 
+findings look_at_address(const globals& x) {
+  auto servers = find_servers(x);
+  if (!servers)
+    return {{health::fail, "token", servers.failure().message,
+             "chmod 600, or another --token-file"}};
+  return check_server(servers->front());
+}
+
 findings look(const globals& x) {
+  // The disk, the directory and the clock of the address's host are not seen
+  // from here.
+  if (!x.address.empty())
+    return look_at_address(x);
   findings out;
   append(out, check_clock());
   auto directory = std::filesystem::absolute(x.dir).lexically_normal();

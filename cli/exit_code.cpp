@@ -19,6 +19,7 @@ exit_code exit_code_of(errc x) {
       return exit_code::unknown;
     case errc::denied:
       return exit_code::denied;
+    case errc::id_reused:
     case errc::in_use:
     case errc::corrupt:
     case errc::io:

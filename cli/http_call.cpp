@@ -124,6 +124,7 @@ result<reply> http_caller::send(const call& x) {
   std::string body;
   auto headers = prepare(handle_.get(), to_, x, &body);
   auto code = curl_easy_perform(handle_.get());
+  answered_ = answered_ || code == CURLE_OK;
   return outcome_of(handle_.get(), code, std::move(body), to_,
                     x.method != "GET");
 }
@@ -141,6 +142,7 @@ http_caller::stream(const call& x, std::chrono::seconds silence,
                    static_cast<long>(silence.count()));
   deadline end{x.timeout};
   auto code = curl_easy_perform(handle_.get());
+  answered_ = answered_ || status_of(handle_.get()) != 0;
   // The same code also says that nothing came for `silence`.
   bool timed_out = code == CURLE_OPERATION_TIMEDOUT && end.over();
   stream_end ended{status_of(handle_.get()), std::move(reader.rest),

@@ -71,6 +71,11 @@ public:
     return to_;
   }
 
+  /// Whether the server has ever answered.
+  bool answered() const {
+    return answered_;
+  }
+
   /// Any answer of a server, also 4xx and 5xx.
   /// Errors: `unavailable` (nothing was sent), `unknown` (a write was sent and
   /// not answered), `timed_out` (a read was not answered).
@@ -85,6 +90,7 @@ public:
 private:
   server_address to_;
   std::unique_ptr<CURL, void (*)(CURL*)> handle_;
+  bool answered_ = false;
 };
 
 /// Sets a fresh handle up for `x`; the answer's body goes to `body`, which

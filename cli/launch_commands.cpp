@@ -2,6 +2,7 @@
 #include "cli/answers.hpp"
 #include "cli/app.hpp"
 #include "cli/cluster_ready.hpp"
+#include "cli/etcd_caller.hpp"
 #include "cli/launch/directory_lock.hpp"
 #include "cli/launch/etcd_auth.hpp"
 #include "cli/launch/preflight.hpp"
@@ -24,20 +25,8 @@ constexpr std::chrono::milliseconds etcd_call_timeout{3'000};
 struct up_options {
   launch::plan_options plan;
   bool detach = false;
+  bool new_generation = false;
 };
-
-/// POSTs `body`, or GETs where there is none.
-result<std::string> call_etcd(uint16_t port, const std::string& path,
-                              const std::string& body) {
-  http_caller caller{{"etcd", "127.0.0.1:" + std::to_string(port), {}}};
-  auto answered = caller.send({.method = body.empty() ? "GET" : "POST",
-                               .target = path,
-                               .body = body,
-                               .timeout = etcd_call_timeout});
-  if (!answered)
-    return answered.failure();
-  return answered->body;
-}
 
 /// One start of a cluster.
 struct launching {
@@ -56,8 +45,8 @@ struct launching {
     for (auto& each : plan.etcd)
       if (auto r = wait("etcd to be healthy",
                         [&] {
-                          return launch::etcd_is_healthy(call_etcd,
-                                                         each.client_port);
+                          return launch::etcd_is_healthy(
+                            etcd_caller(etcd_call_timeout), each.client_port);
                         });
           !r)
         return r;
@@ -66,8 +55,8 @@ struct launching {
     auto password = launch::read_password(directory);
     if (!password)
       return password.failure();
-    return launch::protect_etcd(call_etcd, plan.etcd.front().client_port,
-                                *password);
+    return launch::protect_etcd(etcd_caller(etcd_call_timeout),
+                                plan.etcd.front().client_port, *password);
   }
 
   status start_machines() {
@@ -105,11 +94,24 @@ status print_started(const globals& x, const json& status, bool detach) {
     return print(http::to_text(status) + "\n");
   if (auto printed = print(status_text(status, false)); !printed)
     return printed;
-  auto dir = x.dir == ".muster" ? "" : " --dir " + x.dir;
+  auto dir = target_options(x);
+  auto& last = status["machines"].back();
   say("\nNext:\n  muster put /a/b hello" + dir + "\n  muster get /a/b" + dir
-      + " --machine m2\n  muster status" + dir
+      + " --machine " + show(last, "id") + "\n  muster status" + dir
       + (detach ? "\n  muster down" + dir : "\nCtrl-C stops the cluster."));
   return ok();
+}
+
+/// The next generation of the cluster: empty, what was stored set aside.
+status begin_generation(const std::filesystem::path& directory,
+                        launch::preflight& x) {
+  if (!x.existing)
+    return error{errc::invalid_argument,
+                 "--new-generation is for a cluster that exists"};
+  if (auto r = launch::set_data_aside(directory, x.plan); !r)
+    return r;
+  ++x.plan.generation;
+  return launch::write_plan(directory, x.plan);
 }
 
 status start_all(const globals& x, const up_options& how,
@@ -118,10 +120,14 @@ status start_all(const globals& x, const up_options& how,
   auto lock = launch::directory_lock::take(directory);
   if (!lock)
     return lock.failure();
-  auto checked = launch::check_before_start(directory, how.plan, how.detach);
+  auto checked = launch::check_before_start(directory, how.plan,
+                                            how.detach && !how.new_generation);
   if (!checked)
     return checked.failure();
   auto& plan = checked->plan;
+  if (how.new_generation)
+    if (auto r = begin_generation(directory, *checked); !r)
+      return r;
   if (!checked->existing)
     if (auto r = launch::write_plan(directory, plan); !r)
       return r;
@@ -146,12 +152,14 @@ status start_all(const globals& x, const up_options& how,
 }
 
 exit_code up(const globals& x, const up_options& how) {
-  attempt trying{
-    .what = "up", .where = {}, .next = "muster doctor", .json = x.json};
+  attempt trying{"up"};
   auto directory = std::filesystem::absolute(x.dir).lexically_normal();
   launch::supervisor processes{directory, how.detach};
-  if (auto done = start_all(x, how, directory, processes); !done)
-    return report(done.failure(), trying);
+  if (auto done = start_all(x, how, directory, processes); !done) {
+    if (done.failure().code != errc::invalid_argument)
+      trying.next = "muster doctor" + target_options(x);
+    return report(x, done.failure(), trying);
+  }
   if (how.detach) {
     processes.let_go();
     return exit_code::ok;
@@ -162,19 +170,21 @@ exit_code up(const globals& x, const up_options& how) {
   if (killed > 0)
     say(std::to_string(killed) + " processes did not stop in time and were "
                                  "killed; nothing acknowledged is lost");
-  return ended ? exit_code::ok : report(ended.failure(), trying);
+  return ended ? exit_code::ok : report(x, ended.failure(), trying);
 }
 
 exit_code down(const globals& x) {
-  attempt trying{
-    .what = "down", .where = {}, .next = "muster status", .json = x.json};
+  attempt trying{"down"};
   auto directory = std::filesystem::absolute(x.dir).lexically_normal();
   auto plan = launch::read_plan(directory);
-  if (!plan)
-    return report(plan.failure(), trying);
+  if (!plan) {
+    if (plan.failure().code == errc::not_found)
+      trying.next = "muster down --dir DIRECTORY, the one of `muster up`";
+    return report(x, plan.failure(), trying);
+  }
   auto lock = launch::directory_lock::take(directory);
   if (!lock)
-    return report(lock.failure(), trying);
+    return report(x, lock.failure(), trying);
   auto running = launch::running_processes(directory, *plan);
   auto killed = launch::stop_processes(directory, running);
   json out{{"stopped", running.size()}, {"killed", killed}};
@@ -204,6 +214,9 @@ void add_launch_commands(CLI::App& app, invocation& to) {
                     "first of two ports for each process; else free ones");
   start->add_flag("--detach", how->detach,
                   "return when it serves; `muster down` stops it");
+  start->add_flag("--new-generation", how->new_generation,
+                  "start empty, with all stored data renamed: after the "
+                  "coordinator's data was lost, before `backup restore`");
   start->callback(
     [how, &to] { to.run = [how, &to] { return up(to.common, *how); }; });
   app.add_subcommand("down", "Stop the cluster of --dir")->callback([&to] {

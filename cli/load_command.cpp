@@ -120,8 +120,15 @@ status print_summary(const globals& x, const load_state& state, size_t applied,
   return print(text);
 }
 
+/// Whether another load of the same file goes on where this one ended.
+bool is_worth_repeating(errc x) {
+  return x == errc::unavailable || x == errc::overloaded || x == errc::timed_out
+         || x == errc::unknown;
+}
+
 status load(const globals& x, const load_options& how, std::istream& in,
-            uintmax_t bytes, http_caller& server, const deadline& end) {
+            uintmax_t bytes, http_caller& server, const deadline& end,
+            attempt& trying) {
   auto began = std::chrono::steady_clock::now();
   put_pipeline pipeline{server.to(), how.parallel, end};
   load_state state;
@@ -137,34 +144,39 @@ status load(const globals& x, const load_options& how, std::istream& in,
   if (!printed)
     return printed;
   auto& wrong = finished ? fed : finished;
-  if (!wrong)
-    return error{wrong.failure().code,
-                 wrong.failure().message + "; "
-                   + std::to_string(pipeline.applied())
-                   + " records were applied before and stay"};
-  return ok();
+  if (wrong)
+    return ok();
+  trying.applied = pipeline.applied_text();
+  if (wrong.failure().code == errc::invalid_argument)
+    trying.next = "mend the line, and load the file again";
+  else if (is_worth_repeating(wrong.failure().code))
+    trying.next = "muster status" + target_options(x)
+                  + ", then load the file again";
+  return error{wrong.failure().code,
+               wrong.failure().message + "; "
+                 + std::to_string(pipeline.applied())
+                 + " records were applied before and stay"};
 }
 
 exit_code load_file(const globals& x, const load_options& how) {
-  auto what = "load " + printable(how.file);
-  attempt trying{.what = what, .where = {}, .next = {}, .json = x.json};
+  attempt trying{"load", how.file};
   std::ifstream file;
   std::error_code ec;
   uintmax_t bytes = 0;
   if (how.file != "-") {
     file.open(how.file, std::ios::binary);
     if (!file || std::filesystem::is_directory(how.file, ec))
-      return report({errc::invalid_argument,
-                     "the file " + how.file + " cannot be read"},
-                    trying);
+      return report(
+        x, {errc::invalid_argument, "the file " + how.file + " cannot be read"},
+        trying);
     bytes = std::filesystem::file_size(how.file, ec);
     if (ec)
       bytes = 0;
   }
   auto& in = how.file == "-" ? std::cin : static_cast<std::istream&>(file);
-  return on_server(x, load_timeout, what,
+  return on_server(x, load_timeout, trying,
                    [&](http_caller& server, const deadline& end) {
-                     return load(x, how, in, bytes, server, end);
+                     return load(x, how, in, bytes, server, end, trying);
                    });
 }
 

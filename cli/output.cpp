@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <unistd.h>
 
 namespace muster::cli {
@@ -22,29 +23,58 @@ size_t characters(std::string_view text) {
     text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-const char* next_of(errc code) {
+/// A word for a shell, quoted if it needs it.
+std::string quoted(const std::string& x) {
+  auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9') || std::strchr("/._-:=", c) != nullptr;
+  };
+  if (!x.empty() && std::all_of(x.begin(), x.end(), plain))
+    return x;
+  std::string out{"'"};
+  for (auto c : x)
+    out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return out + "'";
+}
+
+bool is_about_record(const attempt& x) {
+  return x.command == "put" || x.command == "del" || x.command == "get";
+}
+
+/// A command of `muster` that goes where the failed one went.
+std::string muster(const globals& from, const std::string& arguments) {
+  return "muster " + arguments + target_options(from);
+}
+
+std::string next_of(errc code, const globals& from, const attempt& y) {
   switch (code) {
     case errc::invalid_argument:
-      return "muster --help";
+      return "muster " + y.command + " --help";
     case errc::not_found:
-      return "muster ls /";
+      return muster(from, y.command == "explain" ? "commands" : "ls /");
     case errc::refused:
-      return "muster get KEY, then decide";
+      return muster(from, "get " + quoted(y.subject) + " --confirmed")
+             + ", then decide";
+    case errc::id_reused:
+      return "send it with an id of its own";
     case errc::unavailable:
     case errc::timed_out:
-      return "muster status";
+      // Who got no answer gets no status either.
+      return muster(from, y.answered ? "status" : "doctor");
     case errc::overloaded:
       return "try again later";
     case errc::unknown:
-      return "muster get KEY --confirmed";
+      return is_about_record(y)
+               ? muster(from, "get " + quoted(y.subject) + " --confirmed")
+               : "the same command again: it does no harm twice";
     case errc::denied:
       return "give the machine's token: --dir, --token-file or MUSTER_TOKEN";
     case errc::in_use:
     case errc::corrupt:
     case errc::io:
-      return "muster doctor";
+      return muster(from, "doctor");
   }
-  return "muster doctor";
+  return muster(from, "doctor");
 }
 
 } // namespace
@@ -99,20 +129,30 @@ std::string printable(std::string_view text, size_t width) {
   return out;
 }
 
-exit_code report(const error& x, const attempt& y) {
-  auto next = y.next.empty() ? next_of(x.code) : y.next;
-  auto applied = x.code == errc::unknown ? "unknown" : "no";
-  if (y.json) {
+std::string target_options(const globals& x) {
+  if (!x.address.empty())
+    return " --address " + quoted(x.address);
+  return x.dir == globals{}.dir ? "" : " --dir " + quoted(x.dir);
+}
+
+exit_code report(const globals& from, const error& x, const attempt& y) {
+  auto what = y.subject.empty() ? y.command
+                                : y.command + " " + printable(y.subject);
+  auto next = y.next.empty() ? next_of(x.code, from, y) : y.next;
+  std::string applied = x.code == errc::unknown ? "unknown" : "no";
+  if (!y.applied.empty())
+    applied = y.applied;
+  if (from.json) {
     http::json out{{"code", to_string(x.code)},
                    {"message", x.message},
                    {"applied", applied},
                    {"next", next},
-                   {"what", y.what},
+                   {"what", what},
                    {"where", y.where}};
     say(http::to_text(http::json{{"error", out}}));
   } else {
     auto where = y.where.empty() ? "" : " on " + y.where;
-    say("muster: " + y.what + where + " failed: " + to_string(x.code)
+    say("muster: " + what + where + " failed: " + to_string(x.code)
         + "\n  cause:   " + x.message + "\n  applied: " + applied
         + "\n  next:    " + next);
   }

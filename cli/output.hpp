@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/exit_code.hpp"
+#include "cli/globals.hpp"
 #include "registry/result.hpp"
 
 #include <string>
@@ -30,18 +31,26 @@ std::string printable(std::string_view text, size_t width = SIZE_MAX);
 
 /// What a command was doing, for its error.
 struct attempt {
-  /// `put /a/b`
-  std::string what;
+  /// The command and what it is about, such as `put` and `/a/b`.
+  std::string command;
+  std::string subject{};
   /// `m1 (127.0.0.1:7480)`; empty if it did not get so far.
-  std::string where;
+  std::string where{};
+  /// Whether that machine has answered.
+  bool answered = false;
   /// The command that helps; empty: by the error's code.
-  std::string next;
-  bool json = false;
+  std::string next{};
+  /// What was applied; empty: by the error's code.
+  std::string applied{};
 };
 
 /// Tells stderr what failed, where, why, whether it was applied and what to
 /// type next.
-exit_code report(const error& x, const attempt& y);
+exit_code report(const globals& from, const error& x, const attempt& y);
+
+/// ` --dir D` or ` --address A`, as the next command needs it too; empty for
+/// the usual directory.
+std::string target_options(const globals& x);
 
 /// Writes data to stdout. Error: `io` (a full disk, a closed pipe).
 status print(std::string_view text);

@@ -142,11 +142,21 @@ void put_pipeline::complete(transfer& x, CURLcode code) {
 }
 
 void put_pipeline::fail(const transfer& x, const error& why) {
+  unknown_ += why.code == errc::unknown ? 1 : 0;
   if (x.line > failed_line_)
     return;
   failed_line_ = x.line;
   failure_ = error{why.code, "line " + std::to_string(x.line) + ", "
                                + x.record.key + ": " + why.message};
+}
+
+std::string put_pipeline::applied_text() const {
+  if (applied_ + unknown_ == 0)
+    return {};
+  auto out = std::to_string(applied_) + " records";
+  return unknown_ == 0
+           ? out
+           : out + ", and perhaps " + std::to_string(unknown_) + " more";
 }
 
 void put_pipeline::wait_for(const std::function<bool()>& condition) {

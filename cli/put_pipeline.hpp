@@ -45,6 +45,14 @@ public:
     return applied_;
   }
 
+  /// How many may have been applied besides.
+  size_t unknown() const {
+    return unknown_;
+  }
+
+  /// `2 records, and perhaps 1 more`; empty: none.
+  std::string applied_text() const;
+
 private:
   struct transfer;
 
@@ -63,6 +71,7 @@ private:
   std::set<std::string> keys_;
   size_t in_flight_ = 0;
   size_t applied_ = 0;
+  size_t unknown_ = 0;
   size_t failed_line_ = SIZE_MAX;
   std::optional<error> failure_;
 };

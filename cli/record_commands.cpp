@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <iostream>
 #include <memory>
 
@@ -74,14 +75,13 @@ status print_outcome(const globals& x, const reply& answered) {
 }
 
 exit_code change_record(const globals& x, const change& y, bool put) {
-  auto what = (put ? "put " : "del ") + printable(y.key);
-  attempt trying{.what = what, .where = {}, .next = {}, .json = x.json};
+  attempt trying{put ? "put" : "del", y.key};
   if (auto checked = check_key(y.key); !checked)
-    return report(checked.failure(), trying);
+    return report(x, checked.failure(), trying);
   auto value = read_value(y.value);
   if (!value)
-    return report(value.failure(), trying);
-  return on_server(x, ordinary_timeout, what,
+    return report(x, value.failure(), trying);
+  return on_server(x, ordinary_timeout, trying,
                    [&](http_caller& to, const deadline& end) -> status {
                      call request{.method = put ? "PUT" : "DELETE",
                                   .target = record_target(y.key) + "?"
@@ -109,10 +109,10 @@ status print_record(const globals& x, const json& found) {
 }
 
 exit_code get_record(const globals& x, const std::string& key, bool confirmed) {
-  auto what = "get " + printable(key);
+  attempt trying{"get", key};
   if (auto checked = check_key(key); !checked)
-    return report(checked.failure(), {what, {}, {}, x.json});
-  return on_server(x, ordinary_timeout, what,
+    return report(x, checked.failure(), trying);
+  return on_server(x, ordinary_timeout, trying,
                    [&](http_caller& to, const deadline& end) -> status {
                      call request{.target = record_target(key) + "?"
                                             + timeout_parameter(end)
@@ -137,11 +137,11 @@ status print_records(const globals& x, const json& records) {
 }
 
 exit_code list_records(const globals& x, const std::string& prefix) {
-  auto what = "ls " + printable(prefix);
+  attempt trying{"ls", prefix};
   auto normalized = normalize_prefix(prefix);
   if (!normalized)
-    return report(normalized.failure(), {what, {}, {}, x.json});
-  return on_server(x, ordinary_timeout, what,
+    return report(x, normalized.failure(), trying);
+  return on_server(x, ordinary_timeout, trying,
                    [&](http_caller& to, const deadline& end) -> status {
                      call request{.target = "/v1/list?prefix="
                                             + http::percent_encode(*normalized)
@@ -154,10 +154,27 @@ exit_code list_records(const globals& x, const std::string& prefix) {
                    });
 }
 
+std::optional<uint64_t> whole_number(const std::string& text) {
+  uint64_t out = 0;
+  auto last = text.data() + text.size();
+  auto [end, ec] = std::from_chars(text.data(), last, out);
+  if (ec != std::errc{} || end != last)
+    return std::nullopt;
+  return out;
+}
+
 void add_guard_options(CLI::App& command, change& x) {
   command.add_option("key", x.key, "such as /a/b")->required();
-  command.add_option("--if-version", x.if_version,
-                     "only if the record has this version (0: is absent)");
+  // CLI11 would take -1 for the largest number, and nothing for 0.
+  command.add_option_function<std::string>(
+    "--if-version",
+    [&x](const std::string& text) {
+      x.if_version = whole_number(text);
+      if (!x.if_version)
+        throw CLI::ValidationError("--if-version",
+                                   "a version is a whole number from 0 on");
+    },
+    "only if the record has this version (0: is absent)");
 }
 
 } // namespace

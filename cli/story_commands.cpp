@@ -39,14 +39,36 @@ std::string reason_of(const json& x) {
   return prefix.empty() ? reason : reason + " (" + prefix + ")";
 }
 
+/// Whether a number that is 0 where it is not known is.
+bool is_known(const json& x, const char* member) {
+  return x.contains(member) && x[member].is_number() && x[member] != 0;
+}
+
+std::string state_of(const json& x) {
+  auto outcome = show(x, "outcome");
+  return outcome == "pending" ? "in flight" : outcome;
+}
+
+/// `command m1.7.1: committed, shard 0, version 1, took 1.50 ms, attempts 1`,
+/// without what is not known.
+std::string headline_of(const json& x) {
+  auto state = state_of(x);
+  auto out = "command " + show(x, "command") + ": " + state + ", shard "
+             + show(x, "shard");
+  if (is_known(x, "version"))
+    out += ", version " + show(x, "version");
+  if (is_known(x, "duration_ns"))
+    out += (state == "in flight" ? ", for " : ", took ")
+           + duration_of(x, "duration_ns");
+  if (is_known(x, "attempts"))
+    out += ", attempts " + show(x, "attempts");
+  return out;
+}
+
 status print_story(const globals& x, const json& story) {
   if (x.json)
     return print(http::to_text(story) + "\n");
-  auto text = "command " + show(story, "command") + ": "
-              + show(story, "outcome") + ", shard " + show(story, "shard")
-              + ", version " + show(story, "version") + ", took "
-              + duration_of(story, "duration_ns") + ", attempts "
-              + show(story, "attempts") + "\n" + operations_of(story) + "\n";
+  auto text = headline_of(story) + "\n" + operations_of(story) + "\n";
   if (auto detail = text_of(story, "detail"); !detail.empty())
     text += printable(detail) + "\n";
   table out{{"MACHINE", "ADDRESS", "REASON", "ENLISTED BY", "ENLISTED AFTER",
@@ -65,7 +87,7 @@ status print_story(const globals& x, const json& story) {
 }
 
 exit_code explain(const globals& x, const std::string& id) {
-  return on_server(x, ordinary_timeout, "explain " + printable(id),
+  return on_server(x, ordinary_timeout, attempt{"explain", id},
                    [&](http_caller& to, const deadline& end) -> status {
                      call request{.target = "/v1/commands/"
                                             + http::percent_encode(id) + "?"
@@ -80,7 +102,7 @@ exit_code explain(const globals& x, const std::string& id) {
 
 exit_code list_commands(const globals& x, size_t limit) {
   return on_server(
-    x, ordinary_timeout, "commands",
+    x, ordinary_timeout, attempt{"commands"},
     [&](http_caller& to, const deadline& end) -> status {
       call request{.target = "/v1/commands?limit=" + std::to_string(limit),
                    .timeout = end.left()};
@@ -89,11 +111,12 @@ exit_code list_commands(const globals& x, size_t limit) {
         return found.failure();
       if (x.json)
         return print(http::to_text(*found) + "\n");
-      table out{{"COMMAND", "OUTCOME", "VERSION", "TOOK", "PARTICIPANTS",
-                 "OPERATIONS"}};
+      table out{
+        {"COMMAND", "STATE", "VERSION", "TOOK", "PARTICIPANTS", "OPERATIONS"}};
       for (auto& each : *found)
-        out.add({show(each, "command"), show(each, "outcome"),
-                 show(each, "version"), duration_of(each, "duration_ns"),
+        out.add({show(each, "command"), state_of(each),
+                 is_known(each, "version") ? show(each, "version") : "-",
+                 duration_of(each, "duration_ns"),
                  std::to_string(each["participants"].size()),
                  printable(operations_of(each), 60)});
       return print(out.text());
@@ -104,7 +127,8 @@ exit_code list_commands(const globals& x, size_t limit) {
 
 void add_story_commands(CLI::App& app, invocation& to) {
   auto list = app.add_subcommand(
-    "commands", "List the latest commands that entered at a machine");
+    "commands",
+    "List the commands in flight at a machine, and the latest that ended");
   auto limit = std::make_shared<size_t>(20);
   list->add_option("--limit", *limit, "how many")
     ->check(CLI::Range(1, 1000))

@@ -74,12 +74,12 @@ private:
 };
 
 exit_code watch(const globals& x, const std::string& prefix) {
-  auto what = "watch " + printable(prefix);
+  attempt trying{"watch", prefix};
   auto normalized = normalize_prefix(prefix);
   if (!normalized)
-    return report(normalized.failure(), {what, {}, {}, x.json});
+    return report(x, normalized.failure(), trying);
   return on_server(
-    x, no_end, what, [&](http_caller& to, const deadline& end) -> status {
+    x, no_end, trying, [&](http_caller& to, const deadline& end) -> status {
       call request{.target = "/v1/watch?prefix="
                              + http::percent_encode(*normalized),
                    .timeout = end.left()};

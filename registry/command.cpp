@@ -3,6 +3,9 @@
 
 #include "registry/key.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <charconv>
 #include <set>
 
@@ -20,6 +23,22 @@ bool parse_counter(const std::string& text, int64_t& out) {
   auto [end, ec] = std::from_chars(text.data(), last, out);
   return ec == std::errc{} && end == last;
 }
+
+/// Chains hashes, each the seed of the next. Parts of one length each, or known
+/// by what came before, need no mark between them; XXH3 covers the length.
+struct digest {
+  uint64_t sum = 0;
+
+  void add(std::string_view x) {
+    sum = XXH3_64bits_withSeed(x.data(), x.size(), sum);
+  }
+
+  template <class... Numbers>
+  void add_numbers(Numbers... x) {
+    const uint64_t all[] = {static_cast<uint64_t>(x)...};
+    sum = XXH3_64bits_withSeed(all, sizeof(all), sum);
+  }
+};
 
 std::string refusal_of(const guard& x, const record* found) {
   auto text = "guard on " + x.key + ": ";
@@ -137,6 +156,25 @@ result<shard_id> check_command(const command& x, uint32_t shard_count) {
     return bad("a command has at most " + std::to_string(command_bytes_max)
                + " bytes");
   return shard;
+}
+
+uint32_t digest_of(const command& x) {
+  if (!is_client_id(x.id))
+    return 0;
+  digest out;
+  out.add_numbers(x.guards.size(), x.operations.size());
+  for (auto& g : x.guards) {
+    out.add_numbers(g.kind, g.version.value);
+    out.add(g.key);
+    out.add(g.value);
+  }
+  for (auto& op : x.operations) {
+    out.add_numbers(op.kind, op.delta, op.floor, op.ceiling);
+    out.add(op.key);
+    out.add(op.value);
+  }
+  auto folded = static_cast<uint32_t>(out.sum ^ out.sum >> 32);
+  return folded == 0 ? 1 : folded;
 }
 
 evaluation evaluate(const command& x, const record_source& state) {

@@ -129,6 +129,11 @@ struct evaluation {
 /// @returns the shard, or `invalid_argument`
 result<shard_id> check_command(const command& x, uint32_t shard_count);
 
+/// What tells two commands under one client's id apart: a hash of guards and
+/// operations, never 0. 0 where no client chose the id: no other command can
+/// have it.
+uint32_t digest_of(const command& x);
+
 /// Evaluates guards and operations against `state`.
 /// @pre `check_command(x)` passed
 evaluation evaluate(const command& x, const record_source& state);

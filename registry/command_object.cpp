@@ -16,6 +16,9 @@ void command_object::start(request x, const surroundings& where, boot_time now,
   assert(!busy_);
   request_ = std::move(x);
   busy_ = true;
+  client_told_born_ = request_.born != sequence{};
+  if (!client_told_born_)
+    request_.born = where.known;
   created_ = now;
   attempts_ = denied_ = 0;
   pause_ = options_.retry_min;
@@ -87,6 +90,12 @@ void command_object::on_enlist(const enlist& x, boot_time now) {
     add(p, now);
 }
 
+story command_object::told_at(boot_time now) const {
+  auto out = story_;
+  out.duration_ns = (now - created_).count();
+  return out;
+}
+
 command_answer command_object::finish(outcome what, std::string detail,
                                       boot_time now) {
   busy_ = false;
@@ -136,8 +145,11 @@ std::optional<command_answer> command_object::on_verdict(const verdict& x,
 std::optional<command_answer> command_object::on_refused(const verdict& x,
                                                          boot_time now) {
   // C3: an unlogged refusal is believed only if no other attempt was sent.
-  if (x.logged || attempts_ == 1)
-    return finish(outcome::refused, x.detail, now);
+  if (x.logged || attempts_ == 1) {
+    auto out = finish(outcome::refused, x.detail, now);
+    out.id_reused = x.id_reused;
+    return out;
+  }
   if (x.attempt == attempts_) {
     waiting_ = false;
     next_attempt_ = now;
@@ -149,7 +161,7 @@ std::optional<command_answer> command_object::on_unknown(const verdict& x,
                                                          boot_time now) {
   // The only attempt of an id that was made here: it cannot be a forgotten
   // one. A client that tells no `born` asks for no more than the window (C3).
-  auto no_older = !is_client_id(id()) || request_.born == sequence{};
+  auto no_older = !is_client_id(id()) || !client_told_born_;
   if (x.below_floor && attempts_ == 1 && no_older) {
     request_.born = x.reached;
     waiting_ = false;

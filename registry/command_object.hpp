@@ -39,6 +39,7 @@ public:
     command what;
     shard_id shard;
     uint64_t slot = 0;
+    /// 0: the client told none.
     sequence born;
     boot_time deadline;
   };
@@ -49,6 +50,8 @@ public:
     std::string self_address;
     /// Null: no assignment is known yet.
     const assignment* home = nullptr;
+    /// What the shard is known to have committed; 0 = nothing is known.
+    sequence known;
     /// The address of a registered machine; empty if unknown.
     std::function<std::string(const machine_id&)> address;
   };
@@ -78,6 +81,9 @@ public:
     return story_;
   }
 
+  /// The same of a busy one, with the time that it has taken until now.
+  story told_at(boot_time now) const;
+
 private:
   void attempt(const surroundings& where, boot_time now, sends& out);
   void add_participants(const surroundings& where, boot_time now);
@@ -91,6 +97,7 @@ private:
   request request_;
   story story_;
   bool busy_ = false;
+  bool client_told_born_ = false;
   boot_time created_{};
   boot_time attempted_{};
   boot_time next_attempt_{};

@@ -117,7 +117,8 @@ void home_agent::on_copy_request(const peer& from, const copy_request& x,
   out.emplace_back(copy_ask{shard_, term_, from, x.prefix});
 }
 
-void home_agent::on_copy_data(copy_data x, boot_time now, agent_effects& out) {
+void home_agent::on_copy_data(const copy_data& x, boot_time now,
+                              agent_effects& out) {
   if (x.of != term_ || !x.granted)
     return;
   round_ = x.round;

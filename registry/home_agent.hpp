@@ -55,7 +55,7 @@ public:
   // From the shard.
   void on_started(const home_started& x);
   void on_stopped();
-  void on_copy_data(copy_data x, boot_time now, agent_effects& out);
+  void on_copy_data(const copy_data& x, boot_time now, agent_effects& out);
   void on_prepared(const entries_prepared& x, boot_time now,
                    agent_effects& out);
   void on_committed(const entries_committed& x, agent_effects& out);

@@ -82,7 +82,8 @@ void lease_keeper::on_request(const peer& from, const lease_request& x,
     ++holder.covers_version;
     holder.last = covers;
   }
-  lease_grant answer{x.number, from.run, holder.covers_version, false, {}};
+  lease_grant answer{x.number, from.run, holder.covers_version,
+                     false,    {},       now.time_since_epoch().count()};
   if (x.covers_known == holder.covers_version)
     answer.unchanged = true;
   else
@@ -100,8 +101,7 @@ bool lease_keeper::may_cover(const cover& what, boot_time now) const {
 }
 
 void lease_keeper::on_grant(const peer& from, const lease_grant& x,
-                            [[maybe_unused]] boot_time now,
-                            lease_effects& out) {
+                            boot_time now, lease_effects& out) {
   auto i = granters_.find(from);
   if (i == granters_.end() || x.to != run_)
     return;
@@ -114,12 +114,34 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x,
   auto request = std::find_if(state.open.begin(), state.open.end(), is_it);
   if (request == state.open.end())
     return;
+  watch_rate(from, state, request->second, now,
+             boot_time{nanoseconds{x.clock_ns}}, out);
   state.end = request->second + options_.held();
   if (MUSTER_MUTANT(t2_lease_from_arrival))
     state.end = now + options_.held();
   state.applied = x.number;
   state.open.erase(state.open.begin(), request + 1);
-  apply_covers(from, state, x, out);
+  if (state.rate.agrees())
+    apply_covers(from, state, x, out);
+  else
+    drop_covers(from, state, out);
+}
+
+void lease_keeper::watch_rate(const peer& from, granter_state& state,
+                              boot_time sent, boot_time received,
+                              boot_time theirs, lease_effects& out) {
+  auto before = state.rate.agrees();
+  state.rate.on_exchange(sent, received, theirs);
+  if (state.rate.agrees() != before)
+    out.rates.push_back({from.id, !before});
+}
+
+void lease_keeper::drop_covers(const peer& from, granter_state& state,
+                               lease_effects& out) {
+  state.end = {};
+  lease_grant nothing;
+  nothing.covers_version = 0; // not known: the next grant lists all again
+  apply_covers(from, state, nothing, out);
 }
 
 void lease_keeper::apply_covers(const peer& from, granter_state& state,

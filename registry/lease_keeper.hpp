@@ -3,6 +3,7 @@
 
 #include "registry/ids.hpp"
 #include "registry/messages.hpp"
+#include "registry/rate_watch.hpp"
 
 #include <deque>
 #include <map>
@@ -57,7 +58,14 @@ struct lease_effects {
     wire_message what;
   };
 
+  /// Clocks were found to differ too much in rate, or to agree again.
+  struct rate_news {
+    machine_id granter;
+    bool agrees = false;
+  };
+
   std::vector<send> sends;
+  std::vector<rate_news> rates;
   std::vector<authority> authorities;
   std::vector<lease_news> news;
 };
@@ -73,7 +81,8 @@ struct lease_effects {
 /// (2) an answer counts from the `t0` of its own request, once, and only if
 /// no answer to a later request was applied (T2); (3) a cover of kind replica
 /// or copy is granted only if every required granter's lease is live at the
-/// instant of the grant.
+/// instant of the grant; (4) nothing is held of a granter whose clock was seen
+/// to run at too different a rate (T2, `rate_watch`).
 ///
 /// Not thread-safe; owned by one actor.
 class lease_keeper {
@@ -130,6 +139,7 @@ private:
     boot_time end{};
     uint64_t covers_version = 0;
     std::vector<cover> covers; // sorted
+    rate_watch rate;
   };
 
   struct slot {
@@ -153,6 +163,10 @@ private:
 
   void request(const peer& granter, granter_state& state, boot_time now,
                lease_effects& out);
+  static void watch_rate(const peer& from, granter_state& state, boot_time sent,
+                         boot_time received, boot_time theirs,
+                         lease_effects& out);
+  void drop_covers(const peer& from, granter_state& state, lease_effects& out);
   void forget_silent(boot_time now);
   boot_time end_of(const peer& granter, shard_id shard, term of) const;
   authority authority_of(shard_id shard, const requirement& x) const;

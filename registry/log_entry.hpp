@@ -41,11 +41,13 @@ struct log_entry {
   std::vector<participant> participants;
   std::string detail;
   sequence floor;
+  /// `digest_of` the command; 0 = no client chose its id.
+  uint32_t digest = 0;
 
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
     ar& kind& of& at& id& origin& operations& effects& counters& replicas&
-      participants& detail& floor;
+      participants& detail& floor& digest;
   }
 };
 

@@ -69,8 +69,11 @@ struct lease_grant {
   uint64_t covers_version = 0;
   bool unchanged = false;
   std::vector<cover> covers;
+  /// The granter's clock after it received the request; for `rate_watch`.
+  int64_t clock_ns = 0;
 
-  MUSTER_FIELDS(lease_grant, number, to, covers_version, unchanged, covers)
+  MUSTER_FIELDS(lease_grant, number, to, covers_version, unchanged, covers,
+                clock_ns)
 };
 
 // -- commands -----------------------------------------------------------------
@@ -118,12 +121,16 @@ struct verdict {
   std::vector<acknowledgement> acknowledged;
   /// refused: whether the refusal is a log entry (C3).
   bool logged = false;
-  /// unknown: the id was born below the floor; what the shard has reached.
+  /// unknown: the id was born below the floor.
   bool below_floor = false;
+  /// What the shard has committed: every command that is decided from now on
+  /// gets a sequence above it, in this term or a later one.
   sequence reached;
+  /// refused: the id is another command's (see `command_answer`).
+  bool id_reused = false;
 
   MUSTER_FIELDS(verdict, slot, id, attempt, what, version, detail, counters,
-                acknowledged, logged, below_floor, reached)
+                acknowledged, logged, below_floor, reached, id_reused)
 };
 
 // -- reads --------------------------------------------------------------------
@@ -401,19 +408,9 @@ struct explain_request {
 struct explain_reply {
   uint64_t ticket = 0;
   bool found = false;
-  command_id id;
-  outcome what = outcome::unknown;
-  shard_id shard;
-  sequence version;
-  std::string detail;
-  std::vector<operation> operations;
-  std::vector<participant> participants;
-  uint32_t attempts = 0;
-  int64_t duration_ns = -1;
-  bool from_log = false;
+  story told;
 
-  MUSTER_FIELDS(explain_reply, ticket, found, id, what, shard, version, detail,
-                operations, participants, attempts, duration_ns, from_log)
+  MUSTER_FIELDS(explain_reply, ticket, found, told)
 };
 
 /// Watcher -> home agent: tell me changes under `prefix` after `after`; sent

@@ -9,6 +9,21 @@ namespace muster {
 
 namespace {
 
+/// Makes the answer to a decided command one to another command under its id.
+/// It rests on a committed entry, so no later attempt can be applied either.
+void refuse_reused(verdict& x) {
+  auto first = x.what == outcome::committed
+                 ? "was committed as version " + std::to_string(x.version.value)
+                 : std::string{"was refused"};
+  x.detail = "the id is that of another command, which " + first
+             + "; nothing of this one was applied";
+  x.what = outcome::refused;
+  x.id_reused = true;
+  x.version = sequence{};
+  x.counters.clear();
+  x.acknowledged.clear();
+}
+
 /// The newest prepared state: undecided effects over committed records.
 class prepared_state : public record_source {
 public:
@@ -50,7 +65,7 @@ verdict primary_role::verdict_for(const home_submit& x, outcome what) const {
   out.id = x.what.what.id;
   out.attempt = x.what.attempt;
   out.what = what;
-  out.reached = ctx_.log.last();
+  out.reached = ctx_.state.committed();
   return out;
 }
 
@@ -68,14 +83,18 @@ bool primary_role::answer_known(const home_submit& x) {
     out.counters = known->counters;
     out.logged = true;
     out.detail = known->what == outcome::refused ? "refused before" : "";
+    if (known->digest != 0 && known->digest != digest_of(x.what.what))
+      refuse_reused(out);
     answer(x.origin.id, std::move(out));
     return true;
   }
-  // C3: a retry of an undecided id waits for it.
+  // C3: a retry of an undecided id waits for it. So does another command under
+  // that id: until the entry is committed, a later term may know nothing of it.
   if (auto i = undecided_ids_.find(id.value); i != undecided_ids_.end()) {
     auto first = ctx_.state.committed().value + 1;
     auto& entry = pending_[i->second.value - first];
-    waiting_attempt w{x.origin.id, x.what.slot, x.what.attempt};
+    waiting_attempt w{x.origin.id, x.what.slot, x.what.attempt,
+                      digest_of(x.what.what)};
     if (entry.others.size() >= ctx_.options.waiting_max)
       entry.others.erase(entry.others.begin());
     entry.others.push_back(std::move(w));
@@ -118,6 +137,7 @@ void primary_role::evaluate_new(const home_submit& x, boot_time now) {
   auto made = evaluate(cmd, prepared_state{ctx_});
   log_entry entry;
   entry.id = cmd.id;
+  entry.digest = digest_of(cmd);
   entry.origin = x.origin;
   if (!made.refusal.empty()) {
     if (x.what.attempt == 1 && !is_client_id(cmd.id)) {
@@ -270,11 +290,14 @@ void primary_role::answer_committed(const pending_entry& x, boot_time now) {
   out.acknowledged = x.acks;
   out.acknowledged.push_back({ctx_.self, (now - x.prepared_at).count(), false});
   out.logged = true;
-  out.reached = ctx_.log.last();
+  out.reached = ctx_.state.committed();
   for (auto& other : x.others) {
-    out.slot = other.slot;
-    out.attempt = other.attempt;
-    answer(other.origin, out);
+    auto told = out;
+    told.slot = other.slot;
+    told.attempt = other.attempt;
+    if (entry.digest != 0 && entry.digest != other.digest)
+      refuse_reused(told);
+    answer(other.origin, std::move(told));
   }
   if (x.origin == machine_id{})
     return;

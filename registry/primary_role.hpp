@@ -136,6 +136,7 @@ private:
     machine_id origin;
     uint64_t slot = 0;
     uint32_t attempt = 0;
+    uint32_t digest = 0;
   };
 
   /// An undecided entry.

@@ -17,6 +17,8 @@ namespace muster {
 /// What de-duplication remembers of a command (C3).
 struct remembered {
   outcome what = outcome::committed;
+  /// `digest_of` the command; lies where padding would.
+  uint32_t digest = 0;
   sequence at;
   std::vector<int64_t> counters;
 };

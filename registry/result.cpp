@@ -11,6 +11,8 @@ const char* to_string(errc x) {
       return "not_found";
     case errc::refused:
       return "refused";
+    case errc::id_reused:
+      return "id_reused";
     case errc::unavailable:
       return "unavailable";
     case errc::unknown:

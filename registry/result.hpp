@@ -19,6 +19,9 @@ enum class errc : uint8_t {
   not_found,
   /// A guard did not hold; nothing was applied: read again, then decide.
   refused,
+  /// The command id names another command already; nothing of this one was
+  /// applied: send it with an id of its own.
+  id_reused,
   /// Nothing was applied now: retry after a pause, perhaps elsewhere.
   unavailable,
   /// It may have been applied: retry with the same command id to learn it.

@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint64_t block_size = 256;
 
+/// In the byte of the outcome: a digest follows.
+constexpr uint64_t has_digest = 0x80;
+
 void put_number(std::string& out, uint64_t x, int bytes = 8) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
     out.push_back(static_cast<char>((x >> shift) & 0xFF));
@@ -39,7 +42,10 @@ std::string block_key(uint64_t block) {
 
 void put_remembered(std::string& out, const remembered_ids::item& x) {
   put_number(out, x.what.at.value);
-  put_number(out, static_cast<uint64_t>(x.what.what), 1);
+  auto what = static_cast<uint64_t>(x.what.what);
+  put_number(out, x.what.digest == 0 ? what : what | has_digest, 1);
+  if (x.what.digest != 0)
+    put_number(out, x.what.digest, 4);
   put_number(out, x.what.counters.size(), 2);
   for (auto counter : x.what.counters)
     put_number(out, static_cast<uint64_t>(counter));
@@ -50,13 +56,18 @@ void put_remembered(std::string& out, const remembered_ids::item& x) {
 bool get_remembered(std::string_view& in, remembered_ids::item& out) {
   uint64_t at = 0;
   uint64_t what = 0;
+  uint64_t digest = 0;
   uint64_t count = 0;
   uint64_t counter = 0;
   if (!get_number(in, at) || !get_number(in, what, 1)
-      || what > static_cast<uint64_t>(outcome::unknown)
+      || (what & ~has_digest) > static_cast<uint64_t>(outcome::unknown)
+      || ((what & has_digest) != 0 && !get_number(in, digest, 4))
       || !get_number(in, count, 2) || count > command_parts_max)
     return false;
-  out.what = {static_cast<outcome>(what), sequence{at}, {}};
+  out.what = {static_cast<outcome>(what & ~has_digest),
+              static_cast<uint32_t>(digest),
+              sequence{at},
+              {}};
   for (; count > 0; --count) {
     if (!get_number(in, counter))
       return false;
@@ -114,7 +125,7 @@ void shard_state::remember(const log_entry& entry) {
     return;
   auto what = entry.kind == entry_kind::command ? outcome::committed
                                                 : outcome::refused;
-  ids_.add(entry.id.value, {what, entry.at, entry.counters});
+  ids_.add(entry.id.value, {what, entry.digest, entry.at, entry.counters});
 }
 
 std::string shard_state::head_row() const {

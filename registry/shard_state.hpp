@@ -20,8 +20,9 @@ namespace muster {
 ///
 /// Rows: `h` -> committed, term, log hash, floor (4 x 8 bytes, big-endian);
 /// `r<key>` -> version (8 bytes), value; `d<sequence / 256>` -> what is
-/// remembered of these 256 sequences, ascending: sequence (8), outcome (1),
-/// count of counters (2), counters (8 each), length of the id (2), id.
+/// remembered of these 256 sequences, ascending: sequence (8), outcome (1) with
+/// the bit 0x80 if a digest follows, digest (4), count of counters (2),
+/// counters (8 each), length of the id (2), id.
 ///
 /// Invariant: two states with the same `committed` of one log have the same
 /// rows. Not thread-safe; owned by one shard core.

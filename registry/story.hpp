@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/command.hpp"
+#include "registry/fields.hpp"
 #include "registry/ids.hpp"
 
 #include <cstdint>
@@ -83,9 +84,13 @@ struct command_answer {
   std::string detail;
   /// committed: the new values of its `add` operations.
   std::vector<int64_t> counters;
-  /// What the shard had reached when the command was created; a client that
-  /// retries with its own id on another machine passes it on (C3).
+  /// What the shard had committed when the command was created, as far as its
+  /// origin knew; 0 = it knew nothing. A client that sends its own id again,
+  /// also to another machine, gives it back (C3).
   sequence born;
+  /// refused: the client's id is that of another command, which was decided
+  /// before; nothing of this one was or will be applied.
+  bool id_reused = false;
 };
 
 /// A command's whole story, as `muster explain` prints it.
@@ -97,12 +102,17 @@ struct story {
   std::string detail;
   std::vector<operation> operations; // without values
   std::vector<participant> participants;
+  /// 0 = not known.
   uint32_t attempts = 0;
-  /// From creation to the answer; -1 = not known.
+  /// From creation to the answer, or until now while it is pending; -1 = not
+  /// known.
   int64_t duration_ns = -1;
   /// True: told from the shard's log; acknowledgement times and machines
   /// enlisted after the preparation are gone.
   bool from_log = false;
+
+  MUSTER_FIELDS(story, id, what, shard, version, detail, operations,
+                participants, attempts, duration_ns, from_log)
 };
 
 /// Where a read was answered from.

@@ -2,7 +2,6 @@
 #include "runtime/local_machine.hpp"
 
 #include "actors/reader.hpp"
-#include "actors/story_reply.hpp"
 #include "registry/key.hpp"
 
 #include <caf/send.hpp>
@@ -17,6 +16,10 @@ namespace {
 /// How often an invalid record is looked at again before the home is asked:
 /// its outcome is usually under way (3.3.4).
 constexpr int invalid_looks_max = 3;
+
+/// For how long command objects are waited for that are asked for their story;
+/// they wait for nobody themselves.
+constexpr std::chrono::seconds in_flight_patience{1};
 
 result<std::string> checked_prefix(std::string_view prefix) {
   return normalize_prefix(prefix.empty() ? "/" : prefix);
@@ -128,7 +131,7 @@ result<std::vector<read_answer>> local_machine::list(std::string_view prefix,
     last = first + 1;
   }
   for (auto i = first; i < last; ++i) {
-    auto done = list_shard(shard_id{i}, *checked, options.confirmed, deadline,
+    auto done = add_listed(shard_id{i}, *checked, options.confirmed, deadline,
                            out);
     if (!done)
       return done.failure();
@@ -138,7 +141,23 @@ result<std::vector<read_answer>> local_machine::list(std::string_view prefix,
   return out;
 }
 
-muster::status local_machine::list_shard(shard_id shard,
+result<std::vector<read_answer>>
+local_machine::list_shard(shard_id shard, read_options options) {
+  if (shard.value >= options_.cluster.shard_count)
+    return error{errc::invalid_argument,
+                 "there are " + std::to_string(options_.cluster.shard_count)
+                   + " shards, from 0 on"};
+  std::vector<read_answer> out;
+  auto done = add_listed(shard, "/", options.confirmed,
+                         clock_.now() + options.timeout, out);
+  if (!done)
+    return done.failure();
+  std::sort(out.begin(), out.end(),
+            [](auto& a, auto& b) { return a.key < b.key; });
+  return out;
+}
+
+muster::status local_machine::add_listed(shard_id shard,
                                          const std::string& prefix,
                                          bool confirmed, boot_time deadline,
                                          std::vector<read_answer>& out) {
@@ -241,11 +260,40 @@ result<story> local_machine::explain(const command_id& id,
   if (!got)
     return error{errc::not_found,
                  "no machine that answered remembers command " + id.value};
-  return to_story(*got);
+  return std::move(got->told);
 }
 
-std::vector<story> local_machine::recent_commands(size_t limit) const {
-  return env_->commands.recent(limit);
+std::vector<story> local_machine::recent_commands(size_t limit) {
+  auto out = in_flight(limit);
+  for (auto& each : env_->commands.recent(limit - out.size()))
+    out.push_back(std::move(each));
+  return out;
+}
+
+std::vector<story> local_machine::in_flight(size_t limit) {
+  using answer = std::promise<std::optional<explain_reply>>;
+  std::vector<std::pair<uint64_t, std::shared_ptr<answer>>> asked;
+  for (auto& actor : env_->commands.newest_busy(limit)) {
+    auto told = std::make_shared<answer>();
+    auto ticket = desk_.open(
+      ticket_desk::explain_function{[told](std::optional<explain_reply> x) {
+        told->set_value(std::move(x));
+      }});
+    caf::anon_send(actor, tell_story{ticket});
+    asked.emplace_back(ticket, std::move(told));
+  }
+  auto end = std::chrono::steady_clock::now() + in_flight_patience;
+  std::vector<story> out;
+  for (auto& [ticket, told] : asked) {
+    auto waiting = told->get_future();
+    if (waiting.wait_until(end) != std::future_status::ready) {
+      desk_.close(ticket);
+      continue;
+    }
+    if (auto x = waiting.get(); x && x->found)
+      out.push_back(std::move(x->told));
+  }
+  return out;
 }
 
 } // namespace muster

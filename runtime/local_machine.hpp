@@ -27,6 +27,8 @@
 
 namespace muster {
 
+class level_store;
+
 /// Random numbers of a machine's actors.
 class system_random : public random_source {
 public:
@@ -55,6 +57,8 @@ public:
   bool try_get(std::string_view key, std::string& value,
                sequence& version) override;
   result<read_answer> get(std::string_view key, read_options) override;
+  result<std::vector<read_answer>> list_shard(shard_id shard,
+                                              read_options options) override;
   result<std::vector<read_answer>> list(std::string_view prefix,
                                         read_options) override;
   void submit(command x, submit_options options,
@@ -70,7 +74,7 @@ public:
         std::function<void(watch_event)> then) override;
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;
-  std::vector<story> recent_commands(size_t limit) const override;
+  std::vector<story> recent_commands(size_t limit) override;
   cluster_status status() const override;
   bool ready() const override;
   std::string metrics_text() const override;
@@ -84,9 +88,15 @@ private:
   // Starting, in this order (local_machine_start.cpp).
   muster::status open_parts();
   muster::status open_coordinator();
+  muster::status check_coordinator();
   muster::status register_self();
+  /// Asks the coordinator until it answers, for a bounded time.
+  /// @param ask  `ask(function<void(result<T>)>)`
+  template <class T, class F>
+  result<T> ask_until_answered(F&& ask);
   void spawn_actors(std::vector<recovered_shard> recovered);
   void tick_later();
+  void withdraw();
   void add_metrics();
 
   // transport_listener
@@ -96,9 +106,10 @@ private:
 
   read_answer answer_of(std::string_view key, const read_outcome& x) const;
   result<read_answer> ask_home(std::string_view key, boot_time deadline);
-  muster::status list_shard(shard_id shard, const std::string& prefix,
+  muster::status add_listed(shard_id shard, const std::string& prefix,
                             bool confirmed, boot_time deadline,
                             std::vector<read_answer>& out);
+  std::vector<story> in_flight(size_t limit);
   bool mirrored(const std::string& prefix) const;
   command_id next_id();
 
@@ -116,6 +127,8 @@ private:
   boost::asio::steady_timer timer_{io_};
   std::unique_ptr<coordinator> coordinator_;
   std::unique_ptr<store> store_;
+  /// The same; null if this machine stores nothing.
+  level_store* durable_ = nullptr;
   std::unique_ptr<read_table> table_;
   std::unique_ptr<tls_transport> transport_;
   caf::actor_system_config caf_config_;
@@ -123,6 +136,7 @@ private:
   std::unique_ptr<machine_environment> env_;
   std::thread io_thread_;
   member own_;
+  std::string coordinator_identity_;
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> next_command_{1};
   std::atomic<uint64_t> malformed_{0};

@@ -5,6 +5,7 @@
 #include "actors/registration.hpp"
 #include "actors/wire.hpp"
 #include "runtime/config/peer_via.hpp"
+#include "runtime/coordinator/coordinator_mark.hpp"
 #include "runtime/coordinator/embedded_coordinator.hpp"
 #include "runtime/coordinator/etcd_coordinator.hpp"
 #include "runtime/local_machine.hpp"
@@ -32,6 +33,9 @@ constexpr std::chrono::seconds register_timeout{30};
 constexpr milliseconds register_pause{300};
 
 constexpr milliseconds tick_every{50};
+
+/// For how long a machine that stops waits for the coordinator.
+constexpr std::chrono::seconds withdraw_timeout{1};
 
 /// The store of a machine that stores nothing.
 class no_store : public store {
@@ -101,6 +105,11 @@ result<transport_options> transport_options_of(const settings& x) {
   return out;
 }
 
+/// What this cluster's keys in the coordinator begin with.
+std::string keys_of(const settings& x) {
+  return "/muster/" + x.process.cluster_name + "/";
+}
+
 /// `config` in the coordinator: what must be equal everywhere (M1).
 std::string config_text(const cluster_options& x) {
   return "generation=" + std::to_string(x.generation)
@@ -117,7 +126,7 @@ machine_facts facts_of(const settings& x, const member& own,
   out.self = own.who;
   out.store = own.store;
   out.address = own.host + ":" + std::to_string(own.port);
-  out.keys = "/muster/" + x.process.cluster_name + "/";
+  out.keys = keys_of(x);
   out.started = started;
   out.shard_count = x.cluster.shard_count;
   out.replication = x.cluster.replication;
@@ -150,6 +159,8 @@ result<std::unique_ptr<machine>> local_machine::start(settings options) {
   if (auto done = self->open_coordinator(); !done)
     return done.failure();
   self->io_thread_ = std::thread{[io = &self->io_] { io->run(); }};
+  if (auto done = self->check_coordinator(); !done)
+    return done.failure();
   if (auto done = self->register_self(); !done)
     return done.failure();
   self->spawn_actors(std::move(*recovered));
@@ -174,6 +185,7 @@ muster::status local_machine::open_parts() {
     auto opened = level_store::open(std::move(options)); // locks it (M3)
     if (!opened)
       return opened.failure();
+    durable_ = opened->get();
     store_ = std::move(*opened);
   } else {
     store_ = std::make_unique<no_store>();
@@ -225,26 +237,56 @@ muster::status local_machine::open_coordinator() {
   return ok();
 }
 
+muster::status local_machine::check_coordinator() {
+  auto found = ask_until_answered<coordinator_mark>([this](auto then) {
+    read_mark(*coordinator_, keys_of(options_), std::to_string(random_.next()),
+              std::move(then));
+  });
+  if (!found)
+    return found.failure();
+  coordinator_identity_ = found->identity;
+  if (!durable_)
+    return ok();
+  auto text = durable_->note();
+  if (!text)
+    return text.failure();
+  if (text->empty())
+    return ok();
+  auto noted = parse_mark(*text);
+  return noted ? check_mark(*noted, *found) : noted.failure();
+}
+
 muster::status local_machine::register_self() {
+  auto got = ask_until_answered<incarnation>([this](auto then) {
+    register_machine(*coordinator_,
+                     {keys_of(options_), own_, config_text(options_.cluster)},
+                     std::move(then));
+  });
+  if (!got)
+    return got.failure();
+  own_.who.run = *got;
+  if (!durable_)
+    return ok();
+  return durable_->set_note(
+    to_text(coordinator_mark{coordinator_identity_, got->value}));
+}
+
+template <class T, class F>
+result<T> local_machine::ask_until_answered(F&& ask) {
   auto deadline = clock_.now() + register_timeout;
   boost::asio::steady_timer pause{io_};
   for (;;) {
-    auto made = std::make_shared<std::promise<result<incarnation>>>();
+    auto made = std::make_shared<std::promise<result<T>>>();
     auto waiting = made->get_future();
-    register_machine(*coordinator_,
-                     {"/muster/" + options_.process.cluster_name + "/", own_,
-                      config_text(options_.cluster)},
-                     [made](result<incarnation> x) { made->set_value(x); });
+    ask([made](result<T> x) { made->set_value(std::move(x)); });
     auto got = waiting.get();
-    if (got) {
-      own_.who.run = *got;
-      return ok();
-    }
+    if (got)
+      return got;
     auto code = got.failure().code;
     auto again = code == errc::unavailable || code == errc::unknown
                  || code == errc::in_use || code == errc::timed_out;
     if (!again || clock_.now() >= deadline)
-      return got.failure();
+      return got;
     std::promise<void> over;
     pause.expires_after(register_pause);
     pause.async_wait([&over](auto) { over.set_value(); });
@@ -285,6 +327,17 @@ void local_machine::tick_later() {
   });
 }
 
+void local_machine::withdraw() {
+  if (!env_)
+    return;
+  auto done = std::make_shared<std::promise<void>>();
+  auto waiting = done->get_future();
+  withdraw_machine(*coordinator_, env_->facts.keys, own_,
+                   [done](const result<bool>&) { done->set_value(); });
+  // Without an answer the key goes with its lease.
+  waiting.wait_for(withdraw_timeout);
+}
+
 local_machine::~local_machine() {
   stopping_ = true;
   if (env_)
@@ -298,6 +351,7 @@ local_machine::~local_machine() {
     io_thread_.join();
   desk_.close_all();
   store_.reset(); // drains; its callbacks still find actors
+  withdraw();
   coordinator_.reset(); // likewise
   if (env_)
     stop_machine(*env_);

@@ -37,7 +37,7 @@ struct read_answer {
 struct submit_options {
   /// The answer is `unknown` or `unavailable` when it is over.
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};
-  /// Only with the client's own id: what its first attempt was told.
+  /// Only with the client's own id: what its first attempt was told; 0: none.
   sequence born;
 };
 
@@ -120,6 +120,11 @@ public:
   virtual result<std::vector<read_answer>>
   list(std::string_view prefix, read_options = {}) = 0;
 
+  /// All records of one shard, sorted by key: one cut of it.
+  /// Errors: as `get`; `invalid_argument` also for a shard that is not.
+  virtual result<std::vector<read_answer>>
+  list_shard(shard_id shard, read_options = {}) = 0;
+
   /// Checks what does not depend on the registry's state: keys, sizes, one
   /// shard. A command that fails this is answered `unavailable` with a detail
   /// that begins with "invalid: ", wherever it is sent.
@@ -158,8 +163,9 @@ public:
   virtual result<story>
   explain(const command_id& id, std::chrono::nanoseconds timeout) = 0;
 
-  /// Commands that entered here, newest first, at most `limit`.
-  virtual std::vector<story> recent_commands(size_t limit) const = 0;
+  /// Commands that entered here: those in flight, then those that are done,
+  /// both newest first, together at most `limit`.
+  virtual std::vector<story> recent_commands(size_t limit) = 0;
 
   virtual cluster_status status() const = 0;
 

@@ -51,6 +51,23 @@ field() {
     | sed -E 's/^"[^"]*"://; s/^"//; s/"$//'
 }
 
+# http STATUS ARGUMENT...: curl, whose answer must have that status. What it
+# says is where `expect` leaves it.
+http() {
+  local status
+  status=$(curl -s -o "$work/stdout" -w '%{http_code}' --path-as-is \
+    -m 10 "${@:2}") || true
+  : > "$work/stderr"
+  [[ $status == "$1" ]] \
+    || fail "HTTP $status instead of $1: $(< "$work/stdout")"
+}
+
+# port_of MACHINE peer_port|http_port
+port_of() {
+  tr -d '\n ' < "$dir/cluster.json" | grep -oE "\"id\":\"$1\"[^}]*" \
+    | field "$2"
+}
+
 pid_of() { field pid < "$dir/$1/process.json"; }
 
 pause() {

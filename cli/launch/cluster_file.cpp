@@ -25,6 +25,7 @@ error damaged(const std::filesystem::path& file) {
 cluster_plan plan_of(const json& x) {
   cluster_plan out;
   out.name = x.at("name");
+  out.generation = x.at("generation");
   out.shards = x.at("shards");
   out.replication = x.at("replication");
   for (auto& each : x.at("machines"))
@@ -64,6 +65,7 @@ status write_plan(const std::filesystem::path& directory,
                   const cluster_plan& x) {
   json out{{"layout", layout_version},
            {"name", x.name},
+           {"generation", x.generation},
            {"shards", x.shards},
            {"replication", x.replication}};
   out["machines"] = json::array();

@@ -37,6 +37,8 @@ struct planned_etcd {
 /// What stays the same from one `up` to the next.
 struct cluster_plan {
   std::string name;
+  /// Grows with every `up --new-generation`.
+  uint64_t generation = 1;
   uint32_t shards = 64;
   uint32_t replication = 3;
   std::vector<planned_machine> machines;

@@ -75,6 +75,7 @@ std::string machine_toml(const fs::path& directory, const cluster_plan& plan,
     set("etcd_password", quoted(password));
   }
   out += "\n[cluster]\n";
+  set("generation", std::to_string(plan.generation));
   set("shard_count", std::to_string(plan.shards));
   set("replication", std::to_string(plan.replication));
   if (plan.replication == 1)
@@ -159,6 +160,30 @@ status write_layout(const fs::path& directory, const cluster_plan& x) {
   for (auto& each : x.etcd)
     if (auto made = make_folder(folder_of(directory, each.name)); !made)
       return made;
+  return ok();
+}
+
+status set_data_aside(const fs::path& directory, const cluster_plan& x) {
+  auto suffix = ".generation-" + std::to_string(x.generation);
+  std::vector<fs::path> data;
+  for (auto& each : x.etcd)
+    data.push_back(folder_of(directory, each.name) / "data");
+  for (auto& each : x.machines)
+    for (auto name : {"store", "coordinator"})
+      data.push_back(folder_of(directory, each.id) / "data" / name);
+  for (auto& from : data) {
+    auto to = from;
+    to += suffix;
+    std::error_code ec;
+    if (!fs::exists(from, ec))
+      continue;
+    if (fs::exists(to, ec))
+      return error{errc::invalid_argument, to.string() + " is in the way"};
+    fs::rename(from, to, ec);
+    if (ec)
+      return error{errc::io, "cannot rename " + from.string() + " to "
+                               + to.string() + ": " + ec.message()};
+  }
   return ok();
 }
 

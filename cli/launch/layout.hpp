@@ -23,6 +23,12 @@ result<programs> find_programs(const cluster_plan& x);
 status write_layout(const std::filesystem::path& directory,
                     const cluster_plan& x);
 
+/// Renames what machines and coordinator have stored, so that the cluster
+/// starts empty; nothing is deleted. @pre nothing of the cluster runs
+/// Errors: `io`; `invalid_argument` where the new name is taken.
+status set_data_aside(const std::filesystem::path& directory,
+                      const cluster_plan& x);
+
 /// Error: `not_found`, `io`.
 result<std::string> read_password(const std::filesystem::path& directory);
 

@@ -31,7 +31,7 @@ bool read_number(const request& x, const std::string& name, T& out) {
 error error_of(const command_answer& x) {
   auto code = errc::unknown;
   if (x.what == outcome::refused)
-    code = errc::refused;
+    code = x.id_reused ? errc::id_reused : errc::refused;
   else if (x.what == outcome::unavailable)
     code = errc::unavailable;
   return error{code, x.detail.empty() ? to_string(x.what) : x.detail};

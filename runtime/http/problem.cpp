@@ -19,6 +19,8 @@ unsigned status_of(errc code) {
       return 409;
     case errc::refused:
       return 412;
+    case errc::id_reused:
+      return 422;
     case errc::unavailable:
     case errc::overloaded:
       return 503;
@@ -44,6 +46,8 @@ const char* next_step(errc code) {
       return "muster doctor";
     case errc::refused:
       return "muster get KEY, then decide";
+    case errc::id_reused:
+      return "send it with an Idempotency-Key of its own";
     case errc::unavailable:
     case errc::timed_out:
       return "muster status, then try again";

@@ -47,6 +47,13 @@ result<read_options> read_options_of(const request& x, const options& config) {
   return read_options{.confirmed = *confirmed, .timeout = *left};
 }
 
+std::optional<uint64_t> whole_number(const std::string& text) {
+  uint64_t out = 0;
+  auto last = text.data() + text.size();
+  auto [end, ec] = std::from_chars(text.data(), last, out);
+  return ec == std::errc{} && end == last ? std::optional{out} : std::nullopt;
+}
+
 /// Adds what `if_version` and `if_absent` ask for.
 status add_guards(const request& x, const std::string& key, command& out) {
   auto absent = flag(x, "if_absent");
@@ -57,12 +64,10 @@ status add_guards(const request& x, const std::string& key, command& out) {
   auto text = x.parameter("if_version");
   if (text == nullptr)
     return ok();
-  sequence version;
-  auto last = text->data() + text->size();
-  auto [end, ec] = std::from_chars(text->data(), last, version.value);
-  if (ec != std::errc{} || end != last)
+  auto version = whole_number(*text);
+  if (!version)
     return bad("`if_version` must be a version, a whole number");
-  out.guards.push_back(guard{guard_kind::version, key, version, {}});
+  out.guards.push_back(guard{guard_kind::version, key, sequence{*version}, {}});
   return ok();
 }
 
@@ -88,17 +93,31 @@ response get_record(const routes_context& context, const request& x) {
   return out;
 }
 
-response list_records(const routes_context& context, const request& x) {
-  auto text = x.parameter("prefix");
-  if (text == nullptr)
-    return problem(bad("`prefix` is missing; `/` lists everything"));
-  auto prefix = normalize_prefix(*text);
-  if (!prefix)
-    return problem(prefix.failure());
+/// Everything under `prefix`, or of the one `shard`.
+result<std::vector<read_answer>> listed(const routes_context& context,
+                                        const request& x) {
   auto how = read_options_of(x, context.config);
   if (!how)
-    return problem(how.failure());
-  auto found = context.node.list(*prefix, *how);
+    return how.failure();
+  auto text = x.parameter("prefix");
+  auto shard = x.parameter("shard");
+  if ((text == nullptr) == (shard == nullptr))
+    return bad("give `prefix` (`/` lists everything) or `shard`");
+  if (shard != nullptr) {
+    auto number = whole_number(*shard);
+    if (!number || *number > UINT32_MAX)
+      return bad("`shard` must be a shard's number");
+    return context.node.list_shard(shard_id{static_cast<uint32_t>(*number)},
+                                   *how);
+  }
+  auto prefix = normalize_prefix(*text);
+  if (!prefix)
+    return prefix.failure();
+  return context.node.list(*prefix, *how);
+}
+
+response list_records(const routes_context& context, const request& x) {
+  auto found = listed(context, x);
   if (!found)
     return problem(found.failure());
   response out;
@@ -166,7 +185,7 @@ void add_record_routes(router& out, const routes_context& context) {
            .path = "/v1/list",
            .subtree = false,
            .how = route::execution::worker,
-           .parameters = {"prefix", "timeout", "confirmed"},
+           .parameters = {"prefix", "shard", "timeout", "confirmed"},
            .run = [context](const request& x, const responder& then) {
              then(list_records(context, x));
            }});

@@ -73,6 +73,14 @@ store_id level_store::id() const {
   return files_->id();
 }
 
+result<std::string> level_store::note() const {
+  return files_->note();
+}
+
+status level_store::set_note(const std::string& x) {
+  return files_->set_note(x);
+}
+
 store_probe level_store::probe() const {
   store_probe x;
   x.groups_count = groups_count_.load(std::memory_order_relaxed);

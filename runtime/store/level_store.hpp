@@ -77,6 +77,12 @@ public:
     return backlog_bytes_.load(std::memory_order_relaxed);
   }
 
+  /// A text that its owner wants to find here at the next start, durable when
+  /// `set_note` returns; empty if never set. From any thread.
+  /// Errors: `corrupt`, `io`.
+  result<std::string> note() const;
+  status set_note(const std::string& x);
+
   store_probe probe() const;
 
   using duration = std::chrono::steady_clock::duration;

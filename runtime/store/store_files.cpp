@@ -133,6 +133,24 @@ status store_files::find_id() {
   return write(batch);
 }
 
+result<std::string> store_files::note() const {
+  std::string value;
+  leveldb::ReadOptions reading;
+  reading.verify_checksums = true;
+  auto found = db_->Get(reading, slice_of(note_key), &value);
+  if (found.IsNotFound())
+    return std::string{};
+  if (!found.ok())
+    return failure(directory_, found);
+  return decode_note(value);
+}
+
+status store_files::set_note(const std::string& x) {
+  leveldb::WriteBatch batch;
+  batch.Put(slice_of(note_key), encode_note(x));
+  return write(batch);
+}
+
 std::unique_ptr<leveldb::Iterator> store_files::iterate() const {
   leveldb::ReadOptions options;
   options.verify_checksums = true;

@@ -40,6 +40,12 @@ public:
     return id_;
   }
 
+  /// What the owner noted last; empty if never. Errors: `corrupt`, `io`.
+  result<std::string> note() const;
+
+  /// Error: `io`.
+  status set_note(const std::string& x);
+
   /// Fills `index` and returns what survived of each shard. Errors: `corrupt`
   /// names the shard or the group that is damaged or missing.
   result<std::vector<recovered_shard>> recover(log_index& index);

@@ -239,4 +239,19 @@ result<store_id> decode_id(std::string_view value) {
   return x;
 }
 
+std::string encode_note(const std::string& x) {
+  return encode(0, [&](auto& ar) { ar << x; });
+}
+
+result<std::string> decode_note(std::string_view value) {
+  std::string x;
+  auto done = decode(0, value, [&](auto& ar, uint32_t) {
+    ar >> x;
+    return ok();
+  });
+  if (!done)
+    return done.failure();
+  return x;
+}
+
 } // namespace muster::store_format

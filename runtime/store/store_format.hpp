@@ -18,9 +18,10 @@
 //   "g/" group number (8)        a group commit, see below
 //   "h/" shard (4)               a shard's header, see below
 //   "i"                          the store's id (8), under an envelope
+//   "n"                          the owner's note, under an envelope
 //   "s/" shard (4) row key       a row of the checkpointed state, as given
 //
-// Groups, headers and the id lie under one kind of envelope:
+// Groups, headers, the id and the note lie under one kind of envelope:
 //
 //   offset  size  what
 //        0     2  format version, 1
@@ -37,6 +38,7 @@
 //   group    for each change: kind (1) shard (4) at (8) bytes (8 + n)
 //   header   checkpoint (8) floor group (8) floor ordinal (4) meta (8 + n)
 //   id       the number (8)
+//   note     text (8 + n)
 
 namespace muster::store_format {
 
@@ -46,6 +48,9 @@ std::string row_key(shard_id shard, std::string_view key);
 
 /// The key under which the store's id lies.
 constexpr std::string_view id_key = "i";
+
+/// The key under which the owner's note lies.
+constexpr std::string_view note_key = "n";
 
 constexpr std::string_view group_prefix = "g/";
 constexpr std::string_view header_prefix = "h/";
@@ -105,5 +110,8 @@ result<shard_header> decode_header(shard_id shard, std::string_view value);
 
 std::string encode_id(store_id x);
 result<store_id> decode_id(std::string_view value);
+
+std::string encode_note(const std::string& x);
+result<std::string> decode_note(std::string_view value);
 
 } // namespace muster::store_format

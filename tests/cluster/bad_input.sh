@@ -11,12 +11,6 @@ source tests/real_cluster.sh
 
 readonly memory_max_kib=$((300 * 1024))
 
-# port_of MACHINE peer_port|http_port
-port_of() {
-  tr -d '\n ' < "$dir/cluster.json" | grep -oE "\"id\":\"$1\"[^}]*" \
-    | field "$2"
-}
-
 # send PORT: sends stdin and reads what comes back, for at most 5 s.
 send() {
   timeout 5 bash -c "exec 3<> /dev/tcp/127.0.0.1/$1; cat >&3; cat <&3" \
@@ -27,16 +21,6 @@ send() {
 tls() {
   timeout 5 openssl s_client -connect "127.0.0.1:$1" -CAfile "$dir/ca/ca.pem" \
     -cert "$2" -key "$3" -quiet 2>&1 || true
-}
-
-# http STATUS ARGUMENT...: curl, whose answer must have that status.
-http() {
-  local status
-  status=$(curl -s -o "$work/stdout" -w '%{http_code}' --path-as-is \
-    -m 10 "${@:2}") || true
-  : > "$work/stderr"
-  [[ $status == "$1" ]] \
-    || fail "HTTP $status instead of $1: $(< "$work/stdout")"
 }
 
 step 'three machines'
@@ -76,6 +60,7 @@ step 'lines'
 } > "$work/lines.jsonl"
 expect 2 muster load "$work/lines.jsonl"
 said 'line 3: '
+said 'applied: 2 records'
 said '2 records were applied before and stay'
 expect 0 muster get /lines/2
 expect 3 muster get /lines/4

@@ -71,6 +71,26 @@ said 'starting 1 processes'
 expect 0 muster up --detach
 said 'runs already'
 expect 0 muster doctor
+
+step 'a machine that stops in order is silent at once'
+# state_of MACHINE: as m1 tells it.
+state_of() {
+  muster status -m m1 -o json | grep -oE "\"id\":\"$1\"[^}]*" | field state
+}
+is_silent() { [[ $(state_of m3) == silent ]]; }
+gone() { ! kill -0 "$1" 2> /dev/null; }
+eventually 10 eval '[[ $(state_of m3) == serving ]]'
+stopped=$(pid_of m3)
+kill -TERM "$stopped"
+eventually 5 gone "$stopped"
+eventually 2 is_silent
+expect 0 muster up --detach
+said 'starting 1 processes'
+doctor_of_m2() {
+  expect 0 muster doctor --address "127.0.0.1:$(port_of m2 http_port)"
+  said '8 of 8 are served'
+}
+eventually 20 eval '(doctor_of_m2) 2> /dev/null'
 expect 0 muster down
 nothing_runs || fail "left behind: $(processes)"
 expect 0 muster down

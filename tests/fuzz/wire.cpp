@@ -47,7 +47,7 @@ void fill(std::vector<wire_message>& all) {
         each = std::move(x);
   };
   set(lease_grant{
-    1, incarnation{2}, 3, false, {{shard_id{1}, cover_kind::copy, {}, {}}}});
+    1, incarnation{2}, 3, false, {{shard_id{1}, cover_kind::copy, {}, {}}}, 7});
   set(submit{shard_id{1}, 4, some_command(), 1, sequence{2}});
   set(enlist{1, command_id{"m1.2.3"}, {some_participant()}});
   set(verdict{1,
@@ -60,17 +60,18 @@ void fill(std::vector<wire_message>& all) {
               {{{machine_id{"m2"}, incarnation{1}}, 5, true}},
               true,
               false,
-              {}});
+              {},
+              true});
   set(list_reply{1, shard_id{2}, true, false, epoch{3}, {{"/k", "v", {}}}});
   set(copy_grant{{}, grant_number{2}, "/a", sequence{1}, 0, true, {{}, {}}});
   set(invalidate{{}, grant_number{2}, sequence{3}, {{"/k", "v", false}}});
   set(join{{}, sequence{1}, term{2}, sequence{3}, {{term{2}, sequence{3}}}});
   set(snapshot{{}, sequence{1}, 0, true, {{"k", "v"}}});
   set(prepare{{}, term{1}, sequence{2}, sequence{3}, {"entry", ""}});
-  explain_reply told;
-  told.operations = some_command().operations;
-  told.participants = {some_participant()};
-  set(told);
+  explain_reply reply;
+  reply.told.operations = some_command().operations;
+  reply.told.participants = {some_participant()};
+  set(reply);
   set(watch_news{
     shard_id{1}, 2, sequence{3}, sequence{4}, true, {{}}, {{"/k", "", {}}}});
 }
@@ -83,7 +84,7 @@ void check_names(const wire_message& x) {
   if (auto* told = std::get_if<verdict>(&x))
     named(told->what);
   if (auto* reply = std::get_if<explain_reply>(&x))
-    named(reply->what);
+    named(reply->told.what);
   if (auto* list = std::get_if<enlist>(&x))
     for (auto& each : list->who)
       named(each.reason);

@@ -2,6 +2,7 @@
 #include "tests/nemesis/cluster.hpp"
 
 #include "cli/cluster_ready.hpp"
+#include "cli/etcd_caller.hpp"
 #include "cli/launch/etcd_auth.hpp"
 #include "cli/launch/plan.hpp"
 #include "cli/launch/supervisor.hpp"
@@ -22,18 +23,6 @@ constexpr std::chrono::seconds start_patience{90};
 constexpr std::chrono::seconds stop_patience{2};
 constexpr std::chrono::milliseconds etcd_call_timeout{3'000};
 constexpr size_t log_lines = 20;
-
-result<std::string> call_etcd(uint16_t port, const std::string& path,
-                              const std::string& body) {
-  cli::http_caller caller{{"etcd", "127.0.0.1:" + std::to_string(port), {}}};
-  auto answered = caller.send({.method = body.empty() ? "GET" : "POST",
-                               .target = path,
-                               .body = body,
-                               .timeout = etcd_call_timeout});
-  if (!answered)
-    return answered.failure();
-  return answered->body;
-}
 
 /// Whether the system shows the process as stopped by a signal.
 bool is_stopped(pid_t pid) {
@@ -98,7 +87,8 @@ status cluster::start_etcd(interrupts& signals, time_point time) {
       return done;
   for (auto& each : plan_.etcd) {
     auto healthy = [&] {
-      return launch::etcd_is_healthy(call_etcd, each.client_port);
+      return launch::etcd_is_healthy(cli::etcd_caller(etcd_call_timeout),
+                                     each.client_port);
     };
     if (!signals.wait_for(time, healthy))
       return error{errc::timed_out, "waited for " + each.name
@@ -108,8 +98,8 @@ status cluster::start_etcd(interrupts& signals, time_point time) {
   auto password = launch::read_password(directory_);
   if (!password)
     return password.failure();
-  return launch::protect_etcd(call_etcd, plan_.etcd.front().client_port,
-                              *password);
+  return launch::protect_etcd(cli::etcd_caller(etcd_call_timeout),
+                              plan_.etcd.front().client_port, *password);
 }
 
 status cluster::start_machines(interrupts& signals, time_point time) {

@@ -34,6 +34,8 @@ fault_options fault_options::swarm(sim_random& random) {
   nemesis.pause_max = random.between(100ms, 15s);
   out.clock_rate_ppm_max = coin() ? 24'000 : 0;
   out.timer_late_max = coin() ? nanoseconds{1ms} : nanoseconds{100ms};
+  // New faults are drawn last, so that the seeds of old ones stay theirs.
+  nemesis.crash_point_mean = mean();
   return out;
 }
 

@@ -58,9 +58,10 @@ void print_counts(const simulation_result& x) {
     d.remote_reads, d.local_reads, d.copy_reads, d.listings);
   std::printf(
     "  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
-    "%zu partitions, %zu resets, %zu coordinator, %zu clock, %zu wipes\n",
+    "%zu partitions, %zu resets, %zu coordinator, %zu clock, %zu wipes, "
+    "%zu crash points\n",
     f.crashes, f.power_losses, f.pauses, f.cuts, f.partitions, f.resets,
-    f.coordinator_away, f.clock_changes, f.wipes);
+    f.coordinator_away, f.clock_changes, f.wipes, f.crash_points);
 }
 
 int replay(const arguments& args) {

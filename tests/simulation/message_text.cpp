@@ -80,6 +80,10 @@ std::string text(const T& x) {
 
 } // namespace
 
+const char* name_of(const wire_message& x) {
+  return names[x.index()];
+}
+
 std::string describe(const wire_message& x) {
   return names[x.index()]
          + std::visit([](auto& what) { return text(what); }, x);

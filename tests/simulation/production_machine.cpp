@@ -230,6 +230,7 @@ struct production_machine::process final : transport_listener {
     if (ports.events.wants(severity::debug))
       ports.events.note(severity::debug, "from",
                         from.id.value + " " + describe(*message));
+    ports.trace.point(ports.id.value, name_of(*message));
     env->deliver(from, std::move(*message));
   }
 

@@ -28,6 +28,7 @@ public:
   }
 
   void txn(coordinator_txn x, callback<coordinator_txn_answer> then) override {
+    all_.trace_.point(process_->id().value, "txn_asked");
     if (fails()) {
       // It was not sent, but not every client can tell.
       bool told = all_.random_.chance(500);
@@ -45,6 +46,7 @@ public:
       }
       // Applied, but a machine that lost its way meanwhile never hears it.
       answer(std::move(then), all_.apply(x, lease_), errc::unknown);
+      all_.trace_.point(process_->id().value, "txn_applied");
     });
   }
 

@@ -98,6 +98,7 @@ void sim_disk::enter(call x) {
 
 void sim_disk::begin_sync() {
   syncing_ = true;
+  trace_.point(owner_.value, "sync_begun");
   auto takes = random_.chance(options_.slow_permille)
                  ? random_.between(options_.sync_max, options_.slow_sync_max)
                  : random_.between(options_.sync_min, options_.sync_max);
@@ -113,6 +114,7 @@ void sim_disk::begin_sync() {
 
 void sim_disk::end_sync(size_t count) {
   ++sync_count_;
+  trace_.point(owner_.value, "sync_done");
   assert(count <= waiting_.size());
   for (; count > 0; --count) {
     auto x = std::move(waiting_.front());

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <ostream>
+#include <utility>
 
 namespace muster::sim {
 
@@ -23,6 +24,15 @@ void sim_trace::line(std::string_view who, std::string_view what,
   if (!detail.empty())
     *out_ << ' ' << detail;
   *out_ << '\n';
+}
+
+void sim_trace::reach(std::string_view who) {
+  if (skip_ > 0) {
+    --skip_;
+    return;
+  }
+  armed_.clear();
+  std::exchange(then_, nullptr)(machine_id{std::string{who}});
 }
 
 /// FNV-1a.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "registry/ids.hpp"
 #include "runtime/ports/events.hpp"
 #include "tests/simulation/sim_scheduler.hpp"
 
+#include <functional>
 #include <iosfwd>
+#include <string>
 
 namespace muster::sim {
 
@@ -26,16 +29,34 @@ public:
   void line(std::string_view who, std::string_view what,
             std::string_view detail);
 
+  /// A step of `who` at which a crash is worth a try; events are such too.
+  void point(std::string_view who, std::string_view name) {
+    if (name == armed_ && !armed_.empty())
+      reach(who);
+  }
+
+  /// Calls `then` once, at the next point of this name after `skip` others.
+  void arm(std::string name, size_t skip,
+           std::function<void(const machine_id&)> then) {
+    armed_ = std::move(name);
+    skip_ = skip;
+    then_ = std::move(then);
+  }
+
   uint64_t hash() const {
     return hash_;
   }
 
 private:
   void mix(std::string_view text);
+  void reach(std::string_view who);
 
   const sim_scheduler& scheduler_;
   std::ostream* out_;
   uint64_t hash_ = 0xcbf29ce484222325ull;
+  std::string armed_;
+  size_t skip_ = 0;
+  std::function<void(const machine_id&)> then_;
 };
 
 /// One machine's events.
@@ -48,6 +69,7 @@ public:
 
   void note(severity, std::string_view what, std::string detail) override {
     trace_.line(who_, what, detail);
+    trace_.point(who_, what);
   }
 
   bool wants(severity) const override {

@@ -4,12 +4,25 @@
 #include "registry/assignment_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace muster::sim {
 
 namespace {
 
 const std::string shard_keys = "/muster/sim/shards/";
+
+/// Steps at which a process may die: what it does with the disk and with the
+/// coordinator, messages that it received and worked on, and events.
+constexpr std::array crash_points{
+  "sync_begun",    "sync_done",      "txn_asked",      "txn_applied",
+  "prepare",       "prepare_ack",    "commit",         "submit",
+  "invalidate",    "invalidate_ack", "validate",       "copy_request",
+  "copy_grant",    "join_request",   "join",           "joined",
+  "snapshot",      "snapshot_ack",   "drop_replica",   "drop_ack",
+  "fence",         "fence_ack",      "lease_grant",    "registered",
+  "acting",        "backup_added",   "backup_dropped", "takeover_started",
+  "fence_complete"};
 
 } // namespace
 
@@ -22,6 +35,7 @@ sim_nemesis::sim_nemesis(sim_world& world, const fault_options& faults,
 
 void sim_nemesis::begin() {
   repeat(options_.crash_mean, &sim_nemesis::crash_one);
+  repeat(options_.crash_point_mean, &sim_nemesis::arm_crash_point);
   repeat(options_.pause_mean, &sim_nemesis::pause_one);
   repeat(options_.cut_mean, &sim_nemesis::cut_one);
   repeat(options_.reset_mean, &sim_nemesis::reset_one);
@@ -102,6 +116,29 @@ void sim_nemesis::crash_one() {
   auto quick = random_.chance(options_.quick_restart_permille);
   if (quick && random_.chance(500))
     cut_one_from(id);
+  mend_later(quick ? options_.quick_restart_max : options_.down_max,
+             [this, id] {
+               if (!world_.is_up(id))
+                 world_.start(id);
+             });
+}
+
+void sim_nemesis::arm_crash_point() {
+  auto name = crash_points[random_.below(crash_points.size())];
+  // Rare steps are met at once or never, frequent ones anywhere.
+  auto skip = random_.chance(500) ? 0 : random_.below(20);
+  world_.trace().arm(name, skip, [this](const machine_id& id) {
+    world_.scheduler().after(nanoseconds{0},
+                             [this, id] { crash_at_point(id); });
+  });
+}
+
+void sim_nemesis::crash_at_point(const machine_id& id) {
+  if (stopped_ || !may_take_down(id))
+    return;
+  ++count_.crash_points;
+  world_.crash(id, random_.chance(options_.power_loss_permille));
+  auto quick = random_.chance(options_.quick_restart_permille);
   mend_later(quick ? options_.quick_restart_max : options_.down_max,
              [this, id] {
                if (!world_.is_up(id))

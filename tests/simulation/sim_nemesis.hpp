@@ -21,10 +21,11 @@ public:
     size_t coordinator_away = 0;
     size_t clock_changes = 0;
     size_t wipes = 0;
+    size_t crash_points = 0;
 
     size_t sum() const {
       return crashes + power_losses + pauses + cuts + partitions + resets
-             + coordinator_away + clock_changes + wipes;
+             + coordinator_away + clock_changes + wipes + crash_points;
     }
   };
 
@@ -48,6 +49,8 @@ private:
 
   void repeat(nanoseconds mean, fault what);
   void crash_one();
+  void arm_crash_point();
+  void crash_at_point(const machine_id& id);
   void restart_soon(const machine_id& id);
   void pause_one();
   void cut_one();

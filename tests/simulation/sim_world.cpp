@@ -76,7 +76,7 @@ void sim_world::start(const machine_id& id) {
     sim_timers{gate, *x.clock, random.fork(2), faults_.timer_late_max}}));
   auto& p = *x.processes.back();
   x.running = host_.start({id, x.start_count++, *x.clock, *p.network, *p.disk,
-                           *p.config, p.random, p.events, p.timers});
+                           *p.config, p.random, p.events, trace_, p.timers});
 }
 
 void sim_world::crash(const machine_id& id, bool power_loss) {

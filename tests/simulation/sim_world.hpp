@@ -28,6 +28,7 @@ struct sim_ports {
   coordinator& config;
   random_source& random;
   event_sink& events;
+  sim_trace& trace;
   sim_timers& timers;
 };
 

@@ -41,6 +41,30 @@ TEST_CASE_METHOD(cli_fixture, "cli: explain shows who took part and why") {
   CHECK(muster({"explain", "m1.7.2"}) == 3);
 }
 
+TEST_CASE_METHOD(cli_fixture, "cli: commands in flight are listed as such") {
+  node.begin("m1.7.9");
+  serve();
+  CHECK(muster({"commands"}) == 0);
+  CHECK(has(out, "STATE"));
+  CHECK(has(out, "m1.7.9   in flight  -        3.00 s  0             put /a"));
+  CHECK(muster({"commands", "-o", "json"}) == 0);
+  CHECK(has(out, R"("outcome":"pending")"));
+  CHECK(muster({"explain", "m1.7.9"}) == 0);
+  CHECK(has(out, "m1.7.9: in flight, shard 0, for 3.00 s, attempts 2\n"));
+}
+
+TEST_CASE_METHOD(cli_fixture, "cli: explain leaves out what is not known") {
+  muster::command refused;
+  refused.guards.push_back({muster::guard_kind::version, "/a", {}, {}});
+  refused.guards[0].version = muster::sequence{7};
+  refused.operations.push_back({muster::operation_kind::erase, "/a", {}});
+  node.tell_attempts = 0;
+  node.submit(refused, {});
+  serve();
+  CHECK(muster({"explain", "m1.7.1"}) == 0);
+  CHECK(has(out, "m1.7.1: refused, shard 0, took 1.50 ms\n"));
+}
+
 TEST_CASE_METHOD(cli_fixture, "cli: config show tells the origin") {
   config.config_json = [] {
     return R"([{"name":"id","value":"m1","origin":"--id"}])";
@@ -91,4 +115,16 @@ TEST_CASE_METHOD(cli_fixture, "cli: the doctor finds what does not run") {
   muster({"doctor"});
   CHECK(has(out, "CLOCK_BOOTTIME"));
   CHECK(has(out, "there is no cluster in"));
+}
+
+TEST_CASE_METHOD(cli_fixture, "cli: the doctor asks the address it is given") {
+  serve();
+  auto address = "127.0.0.1:" + std::to_string(port());
+  CHECK(muster({"doctor", "--address", address}) == 0);
+  CHECK(has(out, address + "  serves its shards"));
+  CHECK(has(out, "1 of 1 are served"));
+  CHECK_FALSE(has(out, "there is no cluster in"));
+  served->stop();
+  CHECK(muster({"doctor", "--address", address}) == 1);
+  CHECK(has(out, "cannot be reached"));
 }

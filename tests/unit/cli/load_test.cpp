@@ -17,6 +17,46 @@ TEST_CASE("load_line: strings are bytes, anything else is compact JSON") {
         == std::string("\xFF\0", 2));
 }
 
+TEST_CASE("load_line: a value keeps the digits that the line has") {
+  auto value = [](const std::string& text) {
+    auto parsed = parse_line(R"({"key": "/a", "value": )" + text + " }");
+    return parsed ? parsed->value : "error: " + parsed.failure().message;
+  };
+  for (auto text : {"1.0", "1e3", "1E+3", "-0", "-0.0", "18446744073709551616",
+                    "123456789012345678901234567890", "0.10000000000000000555",
+                    "true", R"({"a":[1.0,{"b":"x y \" ]"}],"c":"\u0041"})"})
+    CHECK(value(text) == text);
+  CHECK(value("[ 1.50 ,\t{ \"a\" : 1e3 } ]") == R"([1.50,{"a":1e3}])");
+  CHECK(value(R"("\u0041 \n")") == "A \n");
+}
+
+TEST_CASE("load_line: members in any order, escaped, after a mark") {
+  CHECK(parse_line(R"( {"value":2 , "\u006bey" : "/a"} )")->value == "2");
+  CHECK(parse_line("\xEF\xBB\xBF"
+                   R"({"key":"/a","value":2})")
+          ->value
+        == "2");
+}
+
+TEST_CASE("load_line: a line says what it breaks") {
+  auto complaint = [](const std::string& text) {
+    auto parsed = parse_line(text);
+    return parsed ? "" : parsed.failure().message;
+  };
+  CHECK(complaint("{\"key\":\"/a\",\"value\":\"\xFF\"}")
+        == "it is not valid UTF-8 at byte 21");
+  CHECK(complaint(R"({"key":"/a","value":{"b":1,"b":2}})")
+        == "an object has `b` twice");
+  CHECK(complaint(R"({"key":"/a","key":"/b","value":1})")
+        == "an object has `key` twice");
+  CHECK(complaint(R"({"key":"/a","value":1e999})") == "a number is too large");
+  CHECK(complaint(R"({"key":"/a","value":)" + std::string(70, '[')
+                  + std::string(70, ']') + "}")
+        == "the JSON is nested more than 64 deep");
+  CHECK(complaint(R"({"key":"/a","value":1)") == "that is not JSON");
+  CHECK(complaint(R"({"key":"/a","value":[{"b":1},{"b":2}]})").empty());
+}
+
 TEST_CASE("load_line: what is wrong with a line") {
   for (auto text :
        {"", "{", "[]", R"({"key":"/a"})", R"({"key":1,"value":2})",
@@ -62,6 +102,8 @@ TEST_CASE_METHOD(cli_fixture, "load: a malformed line stops it by number") {
                            "{\"key\":\"/c\",\"value\":3}\n");
   CHECK(muster({"load", file}) == 2);
   CHECK(has(err, "line 3: that is not JSON; 2 records were applied before"));
+  CHECK(has(err, "applied: 2 records\n"));
+  CHECK(has(err, "next:    mend the line"));
   CHECK(has(out, "2 records applied"));
   CHECK(node.list("/", {})->size() == 2);
 }
@@ -81,6 +123,7 @@ TEST_CASE_METHOD(cli_fixture, "load: a refusal names its line and key") {
   auto file = folder.write("lines", "{\"key\":\"/a\",\"value\":1}\n");
   CHECK(muster({"load", file}) == 7);
   CHECK(has(err, "line 1, /a"));
+  CHECK(has(err, "applied: no"));
 }
 
 TEST_CASE_METHOD(cli_fixture, "load: a file that is not there") {

@@ -76,6 +76,44 @@ TEST_CASE_METHOD(cli_fixture, "cli: who cannot be found or reached") {
   CHECK(has(err, "applied: no"));
 }
 
+TEST_CASE_METHOD(cli_fixture, "cli: a version is a whole number from 0 on") {
+  serve();
+  for (auto text : {"-1", "1.5", "x", "", "18446744073709551616"}) {
+    CHECK(muster({"put", "/a", "1", "--if-version", text}) == 2);
+    CHECK(muster({"del", "/a", std::string{"--if-version="} + text}) == 2);
+  }
+  CHECK(muster({"put", "/a", "1", "--if-version", "0"}) == 0);
+}
+
+TEST_CASE_METHOD(cli_fixture, "cli: the next command goes to the same place") {
+  auto dir = " --dir " + folder.path.string();
+  CHECK(muster({"get", "/a"}) == 3);
+  CHECK(has(err, "next:    muster up" + dir));
+  CHECK(muster({"down"}) == 3);
+  CHECK(has(err, "next:    muster down --dir"));
+  CHECK(muster({"put", "a", "1"}) == 2);
+  CHECK(has(err, "next:    muster put --help"));
+  serve();
+  CHECK(muster({"get", "/a"}) == 3);
+  CHECK(has(err, "next:    muster ls /" + dir));
+  CHECK(muster({"get", "/a", "--machine", "m9"}) == 3);
+  CHECK(has(err, "next:    muster status" + dir));
+  CHECK(muster({"explain", "m1.7.9"}) == 3);
+  CHECK(has(err, "next:    muster commands" + dir));
+  CHECK(muster({"unmirror", "/a"}) == 3);
+  CHECK(has(err, "next:    name the machine that pins it: --machine"));
+  CHECK(muster({"put", "/a b", "1", "--if-version", "7"}) == 4);
+  CHECK(has(err, "next:    muster get '/a b' --confirmed" + dir));
+  CHECK(muster({"up", "--machines", "0"}) == 2);
+  CHECK(has(err, "next:    muster up --help"));
+  served->stop();
+  CHECK(muster({"put", "/a", "1"}) == 5);
+  CHECK(has(err, "next:    muster"));
+  auto address = "127.0.0.1:" + std::to_string(port());
+  CHECK(muster({"get", "/a", "--address", address}) == 5);
+  CHECK(has(err, "muster doctor --address " + address));
+}
+
 TEST_CASE_METHOD(cli_fixture, "cli: --timeout bounds a read") {
   node.hold_reads = true;
   serve();

@@ -19,6 +19,7 @@ public:
   /// Knobs, set before the machine is used.
   /// Committed commands are answered this way instead.
   outcome answer_as = outcome::committed;
+  uint32_t tell_attempts = 1;
   /// Reads wait until `release`.
   bool hold_reads = false;
 
@@ -42,6 +43,17 @@ public:
   void plant(std::string key, std::string value) {
     std::lock_guard guard{mutex_};
     records_[std::move(key)] = record{std::move(value), sequence{++last_}};
+  }
+
+  /// A command that is in flight.
+  void begin(const std::string& id) {
+    story x;
+    x.id = command_id{id};
+    x.operations.push_back({operation_kind::put, "/a", {}});
+    x.attempts = 2;
+    x.duration_ns = 3'000'000'000;
+    std::lock_guard guard{mutex_};
+    stories_.push_back(std::move(x));
   }
 
   // -- machine ----------------------------------------------------------------
@@ -81,6 +93,21 @@ public:
       if (covers(prefix, key))
         out.push_back(answer(key, &value, how));
     return out;
+  }
+
+  /// As `status` has it.
+  static constexpr uint32_t shard_count = 1;
+
+  result<std::vector<read_answer>> list_shard(shard_id shard,
+                                              read_options how) override {
+    if (shard.value >= shard_count)
+      return error{errc::invalid_argument, "no such shard"};
+    auto found = list("/", how);
+    if (found)
+      std::erase_if(*found, [&](auto& x) {
+        return shard_of(x.key, shard_count) != shard;
+      });
+    return found;
   }
 
   void submit(command x, submit_options,
@@ -136,7 +163,7 @@ public:
     return error{errc::not_found, "no command " + x.value + " is known here"};
   }
 
-  std::vector<story> recent_commands(size_t limit) const override {
+  std::vector<story> recent_commands(size_t limit) override {
     std::lock_guard guard{mutex_};
     std::vector<story> out{stories_.rbegin(), stories_.rend()};
     if (out.size() > limit)
@@ -254,11 +281,17 @@ private:
         x.id.value = "m1.7." + std::to_string(stories_.size() + 1);
       out.id = x.id;
       out.born = sequence{last_};
-      if (auto done = answers_.find(x.id.value); done != answers_.end())
-        return done->second;
+      if (auto done = answers_.find(x.id.value); done != answers_.end()) {
+        if (done->second.first == digest_of(x))
+          return done->second.second;
+        out.what = outcome::refused;
+        out.id_reused = true;
+        out.detail = "the id is that of another command";
+        return out;
+      }
       evaluate_and_apply(x, out, events);
       if (is_client_id(x.id))
-        answers_[x.id.value] = out;
+        answers_[x.id.value] = {digest_of(x), out};
       tell_story(x, out);
     }
     for (auto& each : events)
@@ -296,7 +329,7 @@ private:
     out.version = y.version;
     out.detail = y.detail;
     out.operations = x.operations;
-    out.attempts = 1;
+    out.attempts = tell_attempts;
     out.duration_ns = 1'500'000;
     participant self;
     self.who = peer{id_, incarnation{7}};
@@ -317,7 +350,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, record> records_;
-  std::map<std::string, command_answer> answers_;
+  std::map<std::string, std::pair<uint32_t, command_answer>> answers_;
   std::set<std::string> mirrors_;
   std::vector<story> stories_;
   std::shared_ptr<watcher_map> watchers_ = std::make_shared<watcher_map>();

@@ -105,6 +105,18 @@ TEST_CASE_METHOD(fixture, "server: the same Idempotency-Key applies once") {
   CHECK(has(again, R"("version":1)"));
 }
 
+TEST_CASE_METHOD(fixture, "server: an Idempotency-Key of another command") {
+  start();
+  auto headers = "Authorization: bearer secret\r\nIdempotency-Key: k1\r\n";
+  CHECK(code(ask("PUT /v1/records/a/b", headers, "1")) == 200);
+  auto other = ask("PUT /v1/records/a/b", headers, "2");
+  CHECK(code(other) == 422);
+  CHECK(has(other, R"("outcome":"refused")"));
+  CHECK(has(other, R"("code":"id_reused")"));
+  CHECK(has(other, R"("applied":"no")"));
+  CHECK(has(ask("GET /v1/records/a/b"), R"("value":"1")"));
+}
+
 TEST_CASE_METHOD(fixture, "server: every write needs the token") {
   start();
   for (auto line :

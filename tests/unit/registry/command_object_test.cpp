@@ -13,6 +13,7 @@ struct forgotten {
   assignment home;
   command_object::sends sent;
   boot_time now{std::chrono::seconds{100}};
+  sequence known;
 
   forgotten() {
     home.primary = machine_id{"m2"};
@@ -23,21 +24,39 @@ struct forgotten {
     command_object::surroundings out;
     out.self = peer{machine_id{"m1"}, incarnation{1}};
     out.home = &home;
+    out.known = known;
     out.address = [](const machine_id&) { return std::string{}; };
     return out;
   }
 
-  /// The first attempt is answered: born below the floor.
-  std::optional<command_answer> answered(const std::string& id, uint64_t born) {
+  void begin(const std::string& id, uint64_t born) {
     command what;
     what.id = command_id{id};
     what.operations.push_back({operation_kind::put, "/a", "1"});
+    sent.clear();
     core.start({what, shard_id{0}, 1, sequence{born},
                 now + std::chrono::seconds{5}},
                where(), now, sent);
+  }
+
+  verdict first_verdict() const {
     verdict x;
-    x.id = what.id;
+    x.id = core.id();
     x.attempt = 1;
+    return x;
+  }
+
+  std::optional<command_answer> decided(outcome what) {
+    auto x = first_verdict();
+    x.what = what;
+    x.id_reused = what == outcome::refused;
+    return core.on_verdict(x, now);
+  }
+
+  /// The first attempt is answered: born below the floor.
+  std::optional<command_answer> answered(const std::string& id, uint64_t born) {
+    begin(id, born);
+    auto x = first_verdict();
     x.what = outcome::unknown;
     x.below_floor = true;
     x.reached = sequence{7};
@@ -57,6 +76,41 @@ TEST_CASE("command_object: a client that tells no birth is tried anew (C3)") {
   forgotten x;
   CHECK(!x.answered("=job", 0));
   CHECK(x.tries_again());
+}
+
+TEST_CASE("command_object: a client's answer tells what its origin knew (C3)") {
+  forgotten x;
+  x.known = sequence{5};
+  x.begin("=job", 0);
+  CHECK(x.sent[0].second.born == sequence{5});
+  CHECK(x.decided(outcome::committed)->born == sequence{5});
+  x.begin("=job", 3);
+  CHECK(x.decided(outcome::committed)->born == sequence{3});
+}
+
+TEST_CASE("command_object: what its origin knew may be below the floor") {
+  forgotten x;
+  x.known = sequence{5};
+  CHECK(!x.answered("=job", 0));
+  CHECK(x.tries_again());
+}
+
+TEST_CASE("command_object: a reused id is a refusal that says so") {
+  forgotten x;
+  x.begin("=job", 0);
+  auto got = x.decided(outcome::refused);
+  REQUIRE(got);
+  CHECK(got->what == outcome::refused);
+  CHECK(got->id_reused);
+}
+
+TEST_CASE("command_object: one in flight tells how long it has taken") {
+  forgotten x;
+  x.begin("m1.1.1", 0);
+  CHECK(x.core.told().duration_ns == -1);
+  auto told = x.core.told_at(x.now + std::chrono::seconds{2});
+  CHECK(told.what == outcome::pending);
+  CHECK(told.duration_ns == 2'000'000'000);
 }
 
 TEST_CASE("command_object: a client's id from before the floor stays unknown") {

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <set>
 
 using namespace muster;
 
@@ -55,6 +56,34 @@ TEST_CASE("command: the id tells its origin") {
   CHECK(origin_of(command_id{"=mine"}) == machine_id{});
   CHECK(origin_of(command_id{"7"}) == machine_id{});
   CHECK(is_client_id(command_id{"=mine"}));
+}
+
+TEST_CASE("command: a digest tells a client's commands apart") {
+  auto first = put("/a", "1");
+  CHECK(digest_of(first) == 0); // no other command can have the machine's id
+  first.id = command_id{"=mine"};
+  std::set<uint32_t> digests{0, digest_of(first)};
+  auto differs = [&](command x) { return digests.insert(digest_of(x)).second; };
+  auto other = first;
+  CHECK_FALSE(differs(other));
+  other.id = command_id{"=another"};
+  CHECK_FALSE(differs(other)); // the same work
+  other.operations[0].value = "2";
+  CHECK(differs(other));
+  other.operations[0].kind = operation_kind::erase;
+  CHECK(differs(other));
+  other.operations[0].key = "/b";
+  CHECK(differs(other));
+  other.operations[0].ceiling = 7;
+  CHECK(differs(other));
+  other.guards.push_back({guard_kind::version, "/a", sequence{1}, {}});
+  CHECK(differs(other));
+  other.guards[0].version = sequence{2};
+  CHECK(differs(other));
+  other.guards[0].kind = guard_kind::absent;
+  CHECK(differs(other));
+  std::swap(other.guards[0].key, other.guards[0].value);
+  CHECK(differs(other));
 }
 
 TEST_CASE("command: what breaks a rule is refused before it travels") {

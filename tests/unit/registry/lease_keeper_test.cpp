@@ -167,3 +167,35 @@ TEST_CASE("leases: an incarnation that is gone is forgotten (D4)") {
   x.granter.on_tick(x.start + 2s, out);
   CHECK(x.granter.holder_count() == 0);
 }
+
+TEST_CASE("leases: nothing is held of a granter whose clock runs away (T2)") {
+  pair_fixture x;
+  x.granter.start_covering(x.h, x.copy);
+  x.lone_authority();
+  // The granter's clock runs twice as fast: it will wait half as long as the
+  // holder believes.
+  auto renew = [&x](nanoseconds own, nanoseconds theirs) {
+    lease_effects asked;
+    x.holder.renew_now(x.g.id, x.start + own, asked);
+    auto request = std::get<lease_request>(asked.sends.at(0).what);
+    x.seen = {};
+    x.holder.on_grant(x.g, x.grant(request, theirs), x.start + own + 1ms,
+                      x.seen);
+  };
+  renew(0s, 0s);
+  REQUIRE(x.seen.news.at(0).held.size() == 1);
+  renew(500ms, 1s);
+  REQUIRE(x.seen.rates.size() == 1);
+  CHECK_FALSE(x.seen.rates[0].agrees);
+  CHECK(x.seen.news.at(0).held.empty());
+  CHECK(x.seen.news.at(0).lost.size() == 1);
+  CHECK(x.seen.news.at(0).end < x.start);
+
+  // Close again, but not yet for long.
+  renew(1s, 1500ms);
+  CHECK(x.seen.news.at(0).held.empty());
+  renew(6s, 6500ms);
+  REQUIRE(x.seen.rates.size() == 1);
+  CHECK(x.seen.rates[0].agrees);
+  CHECK(x.seen.news.at(0).held.size() == 1);
+}

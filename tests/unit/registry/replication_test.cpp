@@ -76,6 +76,68 @@ TEST_CASE("replication: the refusal of a retry is logged (C3)") {
   CHECK(all.write(0, x, 3) == "refused");
 }
 
+TEST_CASE("replication: a client's id sent again for another command") {
+  served all;
+  auto first = put_command("=job", "/a", "1");
+  auto other = put_command("=job", "/a", "2");
+  CHECK(all.write(0, first) == "committed");
+  auto slot = all.submit(1, other, 1, sequence{1});
+  all.drain();
+  auto told = all.find_verdict(slot);
+  REQUIRE(told);
+  CHECK(told->what == outcome::refused);
+  CHECK(told->id_reused);
+  CHECK(told->logged); // so that an origin believes it after other attempts
+  CHECK(told->detail.find("committed as version 1;") != std::string::npos);
+  CHECK(told->version == sequence{});
+  all.expect_everywhere("/a", "1");
+  CHECK(all.write(1, first, 2) == "committed");
+}
+
+TEST_CASE("replication: another command under an undecided id waits for it") {
+  served all;
+  all.hold_disk(2);
+  auto first = all.submit(0, put_command("=job", "/a", "1"));
+  auto retry = all.submit(1, put_command("=job", "/a", "1"));
+  auto other = all.submit(1, erase_command("=job", "/b"));
+  all.drain();
+  CHECK_FALSE(all.find_verdict(other)); // another term may not know the first
+  all.sync(2);
+  all.drain();
+  CHECK(all.find_verdict(first)->what == outcome::committed);
+  CHECK(all.find_verdict(retry)->what == outcome::committed);
+  CHECK(all.find_verdict(other)->id_reused);
+}
+
+TEST_CASE("replication: a new primary tells commands of one id apart too") {
+  served all;
+  CHECK(all.write(0, put_command("=job", "/a", "1")) == "committed");
+  CHECK(all.write(0, create_command("=no", "/a", "1")) == "refused");
+  all.kill(0);
+  REQUIRE(all.run_until([&] { return all.primary() && all.serves(); }));
+  for (auto id : {"=job", "=no"}) {
+    auto slot = all.submit(1, put_command(id, "/a", "2"));
+    all.drain();
+    REQUIRE(all.find_verdict(slot));
+    CHECK(all.find_verdict(slot)->id_reused);
+  }
+}
+
+TEST_CASE("replication: a verdict tells what is committed, not prepared") {
+  served all;
+  CHECK(all.put("/a", "1") == "committed");
+  all.hold_disk(2);
+  all.submit(0, put_command("m1.1.7", "/b", "1"));
+  auto slot = all.submit(0, create_command("m1.1.8", "/a", "2"));
+  all.run(200ms);
+  if (auto told = all.find_verdict(slot))
+    CHECK(told->reached == sequence{1});
+  all.sync(2);
+  all.drain();
+  REQUIRE(all.find_verdict(slot));
+  CHECK(all.find_verdict(slot)->reached == sequence{2});
+}
+
 TEST_CASE("replication: an entry waits for every backup's disk (C1)") {
   served all;
   all.hold_disk(2);

@@ -22,6 +22,7 @@ struct history {
     x.id = command_id{id};
     x.effects.push_back({key, value, erased});
     x.counters = {7, -7};
+    x.digest = static_cast<uint32_t>(std::hash<std::string>{}(id) % 3);
     apply(std::move(x));
   }
 
@@ -89,6 +90,18 @@ TEST_CASE("shard_state: a remembered command has its version and counters") {
   CHECK(found->at == sequence{1});
   CHECK(found->counters == std::vector<int64_t>{7, -7});
   CHECK(x.state.find("/a")->version == sequence{1});
+}
+
+TEST_CASE("shard_state: rows keep the digest of a client's command") {
+  history x;
+  log_entry entry;
+  entry.id = command_id{"=job"};
+  entry.digest = 0x80000001;
+  x.apply(entry);
+  x.command("/a", "1", "m1.1.1");
+  shard_state loaded;
+  REQUIRE(loaded.load(x.state.rows()));
+  CHECK(loaded.find(command_id{"=job"})->digest == 0x80000001);
 }
 
 TEST_CASE("shard_state: forgetting raises the floor and keeps the records") {

@@ -22,6 +22,7 @@ public:
     put(out, x.origin.run.value);
     put(out, x.detail);
     put(out, x.floor.value);
+    put(out, uint64_t{x.digest});
     put(out, x.counters.size());
     for (auto counter : x.counters)
       put(out, std::to_string(counter));
@@ -45,6 +46,7 @@ public:
     x.origin.run = incarnation{number(in, fine)};
     x.detail = text(in, fine);
     x.floor = sequence{number(in, fine)};
+    x.digest = static_cast<uint32_t>(number(in, fine));
     for (auto n = number(in, fine); fine && n > 0; --n)
       x.counters.push_back(std::stoll(text(in, fine)));
     for (auto n = number(in, fine); fine && n > 0; --n) {
