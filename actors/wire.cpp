@@ -4,7 +4,9 @@
 #include <caf/binary_deserializer.hpp>
 #include <caf/serializer_impl.hpp>
 
+#include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace muster {
 
@@ -14,10 +16,62 @@ using encoder = caf::serializer_impl<std::string>;
 
 constexpr size_t message_count = std::variant_size_v<wire_message>;
 
+// CAF reads any number into an enumeration; the code behind knows these.
+constexpr cover_kind last_of(cover_kind) {
+  return cover_kind::copy;
+}
+
+constexpr operation_kind last_of(operation_kind) {
+  return operation_kind::add;
+}
+
+constexpr guard_kind last_of(guard_kind) {
+  return guard_kind::absent;
+}
+
+constexpr participation last_of(participation) {
+  return participation::acquired_in_flight;
+}
+
+constexpr outcome last_of(outcome) {
+  return outcome::unknown;
+}
+
+/// An inspector that looks for enumerators that there are not.
+struct enumerator_check {
+  using result_type = bool;
+
+  template <class... Ts>
+  bool operator()(Ts&... xs) {
+    return (check(xs) && ...);
+  }
+
+private:
+  template <class T>
+  bool check(T& x) {
+    if constexpr (std::is_enum_v<T>)
+      return x <= last_of(x);
+    else if constexpr (std::is_class_v<T>)
+      return inspect(*this, x);
+    else
+      return true;
+  }
+
+  template <class T>
+  bool check(std::vector<T>& xs) {
+    return std::all_of(xs.begin(), xs.end(), [this](T& x) { return check(x); });
+  }
+
+  bool check(std::string&) {
+    return true;
+  }
+};
+
 template <size_t I>
 bool decode_as(caf::binary_deserializer& source, wire_message& out) {
-  auto err = source(out.emplace<I>());
-  return !err && source.remaining() == 0;
+  auto& x = out.emplace<I>();
+  auto err = source(x);
+  return !err && source.remaining() == 0 && enumerator_check{}(x);
 }
 
 using decode_function = bool (*)(caf::binary_deserializer&, wire_message&);

@@ -16,7 +16,8 @@ packet encode(const wire_message& x);
 
 /// Decodes what `encode` made. Every message is at most as large in memory as
 /// a small multiple of the payload: lengths are checked against what is left.
-/// Errors: `corrupt` for an unknown tag, too few or too many bytes.
+/// Errors: `corrupt` for an unknown tag or enumerator, too few or too many
+/// bytes.
 result<wire_message> decode(const packet& x);
 
 } // namespace muster

@@ -23,6 +23,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND MUSTER_SANITIZE)
   # GCC 12 reports it falsely inside <regex> when it instruments.
   add_compile_options(-Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Clang counts a friend's local names against the class's members.
+  add_compile_options(-Wno-shadow)
+endif()
 include_directories("${CMAKE_SOURCE_DIR}")
 
 if(MUSTER_SANITIZE STREQUAL "address")

@@ -191,13 +191,39 @@ function(muster_lint_tests)
   endforeach()
 endfunction()
 
-# tests/fuzz/*.cpp become fuzz-<stem>, each with its own LLVMFuzzerTestOneInput.
+# tests/fuzz/*.cpp become fuzz-<stem>, each run by libFuzzer (scripts/fuzz).
+# CODE is what they feed: not the libraries, most of which they do not need.
 function(muster_fuzzers)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "LINKS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "CODE;LINKS")
+  list(TRANSFORM arg_CODE PREPEND "${CMAKE_SOURCE_DIR}/")
+  add_library(fuzzed STATIC EXCLUDE_FROM_ALL ${arg_CODE})
+  muster_link(fuzzed PUBLIC ${arg_LINKS})
+  add_custom_target(fuzzers)
   muster_glob(sources tests/fuzz "*.cpp")
   foreach(source IN LISTS sources)
     get_filename_component(stem "${source}" NAME_WE)
-    muster_executable(fuzz-${stem} SOURCES "${source}" LINKS ${arg_LINKS})
+    muster_executable(fuzz-${stem} SOURCES "${source}"
+                      "${CMAKE_SOURCE_DIR}/tests/fuzz/driver/libfuzzer.cpp"
+                      LINKS fuzzed)
     target_link_options(fuzz-${stem} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers fuzz-${stem})
+  endforeach()
+endfunction()
+
+# The same targets without libFuzzer: replay-<stem> runs its seeds and the kept
+# inputs of tests/fuzz/corpus/<stem>/.
+function(muster_replays)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "LINKS")
+  muster_test_main()
+  muster_glob(sources tests/fuzz "*.cpp")
+  foreach(source IN LISTS sources)
+    get_filename_component(stem "${source}" NAME_WE)
+    muster_executable(replay-${stem} SOURCES "${source}"
+                      "${CMAKE_SOURCE_DIR}/tests/fuzz/driver/replay.cpp"
+                      LINKS ${arg_LINKS})
+    add_test(NAME replay-${stem} COMMAND replay-${stem}
+             "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem}")
+    set_tests_properties(replay-${stem} PROPERTIES LABELS unit TIMEOUT 120)
+    add_dependencies(unit-tests replay-${stem})
   endforeach()
 endfunction()

@@ -9,7 +9,9 @@
 #include "runtime/coordinator/embedded_coordinator.hpp"
 #include "runtime/coordinator/etcd_coordinator.hpp"
 #include "runtime/local_machine.hpp"
+#include "runtime/store/entry_format.hpp"
 #include "runtime/store/level_store.hpp"
+#include "runtime/transport/hello.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/atom.hpp>
@@ -63,7 +65,21 @@ std::string host_of(const process_options& x) {
   return x.advertise_address.empty() ? x.listen_host : x.advertise_address;
 }
 
-/// Error: `invalid_argument` (an item of `peer_via`).
+/// What this program understands, or claims to.
+result<machine_versions> versions_of(const process_options& x) {
+  machine_versions out{wire_versions, {}};
+  out.format = {entry_format::oldest_version, entry_format::newest_version};
+  if (x.claimed_wire_versions.empty())
+    return out;
+  auto claimed = parse_versions(x.claimed_wire_versions);
+  if (!claimed)
+    return error{claimed.failure().code,
+                 "claimed_wire_versions: " + claimed.failure().message};
+  out.wire = *claimed;
+  return out;
+}
+
+/// Errors: `invalid_argument` (an item of `peer_via`, claimed versions).
 result<transport_options> transport_options_of(const settings& x) {
   transport_options out;
   auto& p = x.process;
@@ -76,6 +92,10 @@ result<transport_options> transport_options_of(const settings& x) {
   out.insecure = p.insecure;
   out.outbox_bytes_max = p.outbox_bytes_max;
   out.explicit_credit = true;
+  auto versions = versions_of(p);
+  if (!versions)
+    return versions.failure();
+  out.versions = *versions;
   for (auto& text : p.peer_via) {
     auto via = parse_peer_via(text);
     if (!via)

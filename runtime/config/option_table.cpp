@@ -161,6 +161,8 @@ std::vector<option> log_and_limit_options() {
                bytes(64 * kib, 16 * gib), "the log file is renamed at this"),
     of_process("log_files_max", &po::log_files_max, count(1, 1000),
                "renamed log files that are kept"),
+    of_process("claimed_wire_versions", &po::claimed_wire_versions,
+               text_up_to(11), "for tests only: wire versions to claim"),
     of_process("outbox_bytes_max", &po::outbox_bytes_max, bytes(mib, 16 * gib),
                "what may wait for one peer before it is overloaded"),
     of_process("store_backlog_bytes_max", &po::store_backlog_bytes_max,

@@ -112,6 +112,12 @@ struct process_options {
   size_t log_file_bytes_max = 64 * 1024 * 1024;
   uint32_t log_files_max = 4;
 
+  // -- tests
+
+  /// For tests of rolling restarts: the wire versions to claim, `1-2`, instead
+  /// of those that this program has. Empty = those.
+  std::string claimed_wire_versions;
+
   // -- limits; a request above one is answered `overloaded`
 
   /// Bytes that wait for one peer. Smaller = a slow peer is felt sooner.

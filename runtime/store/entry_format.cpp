@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/entry_format.hpp"
 
+#include "runtime/store/checked_archive.hpp"
+
 #define XXH_INLINE_ALL
-#include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/level.hpp>
 #include <boost/serialization/string.hpp>
@@ -42,7 +43,7 @@ namespace muster {
 
 namespace {
 
-constexpr char version = 3;
+constexpr char version = entry_format::newest_version;
 constexpr size_t header_bytes = 13;
 constexpr unsigned archive_flags = boost::archive::no_header
                                    | boost::archive::no_codecvt;
@@ -82,7 +83,7 @@ struct encoder {
 
 struct decoder {
   string_source source;
-  boost::archive::binary_iarchive archive{source, archive_flags};
+  checked_archive archive{source, archive_flags};
 };
 
 void put_number(std::string& out, size_t at, uint64_t x, size_t bytes) {
@@ -120,7 +121,10 @@ result<log_entry> entry_format::decode(std::string_view bytes) const {
   if (bytes.size() < header_bytes)
     return bad("too short");
   if (bytes[0] != version)
-    return bad("unknown format version");
+    return error{errc::corrupt,
+                 "log entry: format version "
+                   + std::to_string(static_cast<unsigned char>(bytes[0]))
+                   + " is not " + std::to_string(version)};
   auto body = bytes.substr(header_bytes);
   if (get_number(bytes, 1, 4) != body.size())
     return bad("wrong length");

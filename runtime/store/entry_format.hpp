@@ -17,6 +17,10 @@ namespace muster {
 /// Without state; thread-safe.
 class entry_format : public entry_codec {
 public:
+  /// The format versions that `decode` reads; `encode` writes the newest.
+  static constexpr uint16_t oldest_version = 3;
+  static constexpr uint16_t newest_version = 3;
+
   std::string encode(const log_entry& x) const override;
   result<log_entry> decode(std::string_view bytes) const override;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/store_format.hpp"
 
+#include "runtime/store/checked_archive.hpp"
+
 #define XXH_INLINE_ALL
-#include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/string.hpp>
 #include <xxhash.h>
@@ -111,7 +112,7 @@ status decode(uint64_t seed, std::string_view value, Body&& body) {
     return count.failure();
   try {
     view_source source{value.substr(envelope_bytes)};
-    boost::archive::binary_iarchive ar{source, archive_flags};
+    checked_archive ar{source, archive_flags};
     if (auto done = body(ar, *count); !done)
       return done;
     if (source.in_avail() > 0)

@@ -26,7 +26,8 @@ error listen_failure(const transport_options& options,
 
 acceptor::acceptor(std::shared_ptr<hub> shared)
   : hub_(std::move(shared)), socket_(hub_->io), pause_(hub_->io),
-    admission_(hub_->options.cluster_id, hub_->options.cluster_options_hash) {
+    admission_(hub_->options.cluster_id, hub_->options.cluster_options_hash,
+               hub_->options.versions) {
   // nop
 }
 

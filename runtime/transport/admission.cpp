@@ -5,8 +5,10 @@
 
 namespace muster {
 
-admission::admission(std::string cluster_id, uint64_t options_hash)
-  : cluster_id_(std::move(cluster_id)), options_hash_(options_hash) {
+admission::admission(std::string cluster_id, uint64_t options_hash,
+                     const machine_versions& versions)
+  : cluster_id_(std::move(cluster_id)), options_hash_(options_hash),
+    versions_(versions) {
   // nop
 }
 
@@ -28,7 +30,7 @@ bool admission::registered(const machine_id& id) const {
 
 std::optional<refusal>
 admission::judge(const hello& x, const std::optional<std::string>& name) const {
-  if (x.version != protocol_version)
+  if (!agree(x.versions, versions_))
     return refusal::version;
   if (x.cluster_id != cluster_id_)
     return refusal::cluster;

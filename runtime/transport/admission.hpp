@@ -20,7 +20,8 @@ namespace muster {
 /// Not thread-safe.
 class admission {
 public:
-  admission(std::string cluster_id, uint64_t options_hash);
+  admission(std::string cluster_id, uint64_t options_hash,
+            const machine_versions& versions = {});
 
   /// Replaces the registered machines. What was admitted of machines that stay
   /// is kept.
@@ -47,6 +48,7 @@ private:
 
   std::string cluster_id_;
   uint64_t options_hash_;
+  machine_versions versions_;
   std::map<machine_id, known_peer> peers_;
 };
 

@@ -216,6 +216,7 @@ void dialer::on_secured() {
     return;
   }
   hello x;
+  x.versions = hub_->options.versions;
   x.on = on_;
   x.options_hash = hub_->options.cluster_options_hash;
   x.from = {hub_->options.self, hub_->self_run};
@@ -241,7 +242,7 @@ void dialer::welcome(const frame& x) {
   if (!answer)
     return connection_->close_malformed(hub_->probe.bad_payloads, "bad_hello");
   const auto& options = hub_->options;
-  auto same = answer->version == protocol_version && answer->on == on_
+  auto same = agree(answer->versions, options.versions) && answer->on == on_
               && answer->cluster_id == options.cluster_id
               && answer->options_hash == options.cluster_options_hash
               && answer->from.id == to_.who.id;
@@ -258,8 +259,12 @@ void dialer::on_refusal(const frame& x) {
     return connection_->close_malformed(hub_->probe.bad_payloads,
                                         "bad_refusal");
   transport_probe::add(hub_->probe.refused);
-  connection_->close(close_cause::refused,
-                     std::string{"the peer says "} + to_string(*why));
+  std::string detail;
+  if (why->why == refusal::version)
+    detail = ": it understands " + to_string(why->versions) + ", this machine "
+             + to_string(hub_->options.versions) + "; upgrade the older one";
+  connection_->close(close_cause::refused, std::string{"the peer says "}
+                                             + to_string(why->why) + detail);
 }
 
 void dialer::on_credit(const frame& x) {
@@ -270,6 +275,8 @@ void dialer::on_credit(const frame& x) {
 }
 
 void dialer::open(const hello& x) {
+  auto spoken = agree(x.versions, hub_->options.versions);
+  assert(spoken);
   connected_ = x.from.run;
   granted_bytes_ = x.credit_bytes;
   sent_bytes_ = 0;
@@ -277,7 +284,9 @@ void dialer::open(const hello& x) {
   connection_->opened();
   outbox_.open();
   hub_->gate.note(severity::info, "peer_connected",
-                  label() + " incarnation=" + std::to_string(x.from.run.value));
+                  label() + " incarnation=" + std::to_string(x.from.run.value)
+                    + " wire=" + std::to_string(spoken->wire)
+                    + " format=" + std::to_string(spoken->format));
   hub_->gate.connected(x.from, on_);
 }
 

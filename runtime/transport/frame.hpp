@@ -18,7 +18,8 @@
 //             all on this connection; never shrinks; acceptor to dialler
 //   ping      empty; dialler to acceptor
 //   pong      empty; the answer
-//   refusal   1 byte, see `refusal`; acceptor to dialler instead of its hello
+//   refusal   see runtime/transport/hello.hpp; acceptor to dialler instead of
+//             its hello
 //
 // Whoever receives anything else closes the connection: bytes of a connection
 // that once was wrong are not looked at again.

@@ -10,7 +10,9 @@ namespace muster {
 namespace {
 
 constexpr std::string_view magic = "MSTR";
-constexpr size_t fixed_bytes = 40;
+constexpr size_t fixed_bytes = 43;
+/// Of the two ranges in a refusal.
+constexpr size_t version_bytes = 6;
 
 void append_short(std::string& out, const std::string& x) {
   assert(x.size() <= 255);
@@ -30,17 +32,34 @@ std::optional<std::string> take_short(std::string_view& bytes) {
   return x;
 }
 
+void store_range(const version_range& x, char* newest, char* older) {
+  assert(x.oldest <= x.newest && x.newest - x.oldest <= 255);
+  store_le(newest, x.newest, 2);
+  store_le(older, static_cast<uint64_t>(x.newest - x.oldest), 1);
+}
+
+/// Version 0 does not exist.
+bool load_range(const char* newest, const char* older, version_range& to) {
+  to.newest = static_cast<uint16_t>(load_le(newest, 2));
+  auto count = load_le(older, 1);
+  if (count >= to.newest)
+    return false;
+  to.oldest = static_cast<uint16_t>(to.newest - count);
+  return true;
+}
+
 } // namespace
 
 std::string encode(const hello& x) {
   std::string out(fixed_bytes, '\0');
   magic.copy(out.data(), magic.size());
-  store_le(&out[4], x.version, 2);
+  store_range(x.versions.wire, &out[4], &out[7]);
   store_le(&out[6], static_cast<uint8_t>(x.on), 1);
   store_le(&out[8], x.options_hash, 8);
   store_le(&out[16], x.from.run.value, 8);
   store_le(&out[24], x.number, 8);
   store_le(&out[32], x.credit_bytes, 8);
+  store_range(x.versions.format, &out[40], &out[42]);
   append_short(out, x.cluster_id);
   append_short(out, x.from.id.value);
   assert(out.size() <= hello_bytes_max);
@@ -53,10 +72,11 @@ std::optional<hello> decode_hello(std::string_view bytes) {
   auto number = [&](size_t at, size_t size) {
     return load_le(bytes.data() + at, size);
   };
-  if (number(6, 1) > 1 || number(7, 1) != 0)
-    return std::nullopt;
   hello x;
-  x.version = static_cast<uint16_t>(number(4, 2));
+  auto* first = bytes.data();
+  if (number(6, 1) > 1 || !load_range(first + 4, first + 7, x.versions.wire)
+      || !load_range(first + 40, first + 42, x.versions.format))
+    return std::nullopt;
   x.on = static_cast<lane>(number(6, 1));
   x.options_hash = number(8, 8);
   x.from.run = incarnation{number(16, 8)};
@@ -65,7 +85,8 @@ std::optional<hello> decode_hello(std::string_view bytes) {
   auto rest = bytes.substr(fixed_bytes);
   auto cluster = take_short(rest);
   auto machine = take_short(rest);
-  if (!cluster || !machine || !rest.empty())
+  auto newer = x.versions.wire.newest > wire_versions.newest;
+  if (!cluster || !machine || (!rest.empty() && !newer))
     return std::nullopt;
   x.cluster_id = std::move(*cluster);
   x.from.id = machine_id{std::move(*machine)};
@@ -92,15 +113,34 @@ const char* to_string(refusal x) {
   return "invalid";
 }
 
-std::optional<refusal> decode_refusal(std::string_view bytes) {
+std::string encode(refusal why, const machine_versions& own) {
+  std::string out(1, static_cast<char>(why));
+  if (why != refusal::version)
+    return out;
+  out.resize(1 + version_bytes);
+  store_range(own.wire, &out[1], &out[3]);
+  store_range(own.format, &out[4], &out[6]);
+  return out;
+}
+
+std::optional<received_refusal> decode_refusal(std::string_view bytes) {
+  if (bytes.empty())
+    return std::nullopt;
   auto first = static_cast<uint8_t>(refusal::version);
   auto last = static_cast<uint8_t>(refusal::old_connection);
-  if (bytes.size() != 1)
-    return std::nullopt;
   auto x = static_cast<uint8_t>(bytes[0]);
   if (x < first || x > last)
     return std::nullopt;
-  return static_cast<refusal>(x);
+  received_refusal out{static_cast<refusal>(x), {}};
+  auto is_version = out.why == refusal::version;
+  if (bytes.size() != 1 + (is_version ? version_bytes : 0))
+    return std::nullopt;
+  auto* at = bytes.data();
+  if (is_version
+      && (!load_range(at + 1, at + 3, out.versions.wire)
+          || !load_range(at + 4, at + 6, out.versions.format)))
+    return std::nullopt;
+  return out;
 }
 
 } // namespace muster

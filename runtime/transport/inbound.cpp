@@ -79,12 +79,13 @@ void inbound::on_hello(const frame& x) {
   if (!said)
     return connection_->close_malformed(hub_->probe.bad_payloads, "bad_hello");
   if (auto why = owner_->admit(*this, *said))
-    return refuse(*why, to_string(said->from));
+    return refuse(*why, to_string(said->from), said->versions);
   who_ = said->from;
   on_ = said->on;
   account_ = owner_->account_of(who_->id);
   granted_bytes_ = on_ == lane::lease ? UINT64_MAX : credit();
   hello answer;
+  answer.versions = hub_->options.versions;
   answer.on = on_;
   answer.options_hash = hub_->options.cluster_options_hash;
   answer.from = {hub_->options.self, hub_->self_run};
@@ -115,13 +116,18 @@ void inbound::on_batch(const frame& x) {
   return_credit();
 }
 
-void inbound::refuse(refusal why, const std::string& whom) {
+void inbound::refuse(refusal why, const std::string& whom,
+                     const machine_versions& theirs) {
+  const auto& own = hub_->options.versions;
+  std::string detail;
+  if (why == refusal::version)
+    detail = " it_understands=\"" + to_string(theirs)
+             + "\" this_machine_understands=\"" + to_string(own) + "\"";
   transport_probe::add(hub_->probe.refused);
   hub_->gate.note(severity::warning, "peer_refused",
                   "peer=" + whom + " from=" + connection_->remote()
-                    + " why=" + to_string(why));
-  char byte = static_cast<char>(why);
-  connection_->queue(frame_type::refusal, {&byte, 1});
+                    + " why=" + to_string(why) + detail);
+  connection_->queue(frame_type::refusal, encode(why, own));
   connection_->close(close_cause::refused, to_string(why));
 }
 

@@ -76,7 +76,8 @@ public:
 private:
   void on_hello(const frame& x);
   void on_batch(const frame& x);
-  void refuse(refusal why, const std::string& whom);
+  void refuse(refusal why, const std::string& whom,
+              const machine_versions& theirs = {});
   uint64_t credit() const;
 
   const std::shared_ptr<hub> hub_;

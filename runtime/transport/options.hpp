@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/ids.hpp"
+#include "runtime/transport/versions.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -46,6 +47,10 @@ struct transport_options {
 
   /// Machines with other cluster options are refused.
   uint64_t cluster_options_hash = 0;
+
+  /// What this machine understands; one that has nothing in common with it is
+  /// refused.
+  machine_versions versions;
 
   tls_files tls;
 

@@ -186,7 +186,7 @@ TEST_CASE("acceptor: a newer connection supersedes, an older is refused") {
   late.send(frame_type::hello, encode(intruder::good_hello(4)));
   auto [type, why] = late.next();
   CHECK(type == frame_type::refusal);
-  CHECK(decode_refusal(why) == refusal::old_connection);
+  CHECK(decode_refusal(why)->why == refusal::old_connection);
   newer.send(frame_type::batch, batch_of("still here"));
   CHECK(x.seen.got(1));
 }

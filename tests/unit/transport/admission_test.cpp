@@ -43,7 +43,7 @@ struct fixture {
 TEST_CASE_METHOD(fixture, "admission: each mismatch has its refusal") {
   CHECK_FALSE(judge(from(5)));
   auto x = from(5);
-  x.version = 2;
+  x.versions.wire = {2, 3};
   CHECK(judge(x) == refusal::version);
   x = from(5);
   x.cluster_id = "d";

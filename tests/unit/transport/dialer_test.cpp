@@ -159,3 +159,37 @@ TEST_CASE("dialer: a peer that moves is dialled at its new address") {
   a.transport().set_peers({b.address()});
   CHECK(a.connected_to(b));
 }
+
+TEST_CASE("dialer: machines of neighbouring versions work together") {
+  node a{"m1", [](transport_options& x) { x.versions.wire = {1, 1}; }};
+  node b{"m2", [](transport_options& x) { x.versions.wire = {1, 2}; }};
+  join(a, b);
+  REQUIRE(a.send("m2", "to the newer") == send_result::queued);
+  REQUIRE(b.send("m1", "to the older") == send_result::queued);
+  CHECK(a.seen.got(1));
+  CHECK(b.seen.got(1));
+}
+
+TEST_CASE("dialer: machines without a common version say what they have") {
+  node a{"m1", [](transport_options& x) { x.versions.wire = {1, 1}; }};
+  node b{"m2", [](transport_options& x) { x.versions.wire = {2, 3}; }};
+  a.transport().set_peers({b.address()});
+  b.transport().set_peers({a.address()});
+  auto told = [](node& x, const std::string& what) {
+    auto all = x.seen.events();
+    return std::any_of(all.begin(), all.end(), [&](const std::string& each) {
+      return each.find(what) != std::string::npos;
+    });
+  };
+  CHECK(eventually([&] {
+    return told(a,
+                "it understands wire 2 to 3, format 1, this machine wire 1, "
+                "format 1; upgrade the older one");
+  }));
+  CHECK(eventually([&] {
+    return told(b,
+                "why=version it_understands=\"wire 1, format 1\" "
+                "this_machine_understands=\"wire 2 to 3, format 1\"");
+  }));
+  CHECK(a.send("m2", "x") == send_result::not_connected);
+}

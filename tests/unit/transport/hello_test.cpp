@@ -9,6 +9,7 @@ namespace {
 
 hello sample() {
   hello x;
+  x.versions = {{1, 1}, {2, 3}};
   x.on = lane::lease;
   x.options_hash = 0x1122334455667788;
   x.from = {machine_id{"m1"}, incarnation{7}};
@@ -25,7 +26,7 @@ TEST_CASE("hello: comes back as it was") {
   auto longest = sample();
   longest.cluster_id = std::string(255, 'c');
   longest.from.id.value = std::string(255, 'm');
-  CHECK(encode(longest).size() == hello_bytes_max);
+  CHECK(encode(longest).size() < hello_bytes_max);
   CHECK(decode_hello(encode(longest)) == longest);
 }
 
@@ -45,10 +46,42 @@ TEST_CASE("hello: cut, extended or foreign bytes are none") {
 }
 
 TEST_CASE("hello: refusals have names and bounds") {
-  CHECK(decode_refusal("\1") == refusal::version);
-  CHECK(decode_refusal("\7") == refusal::old_connection);
+  for (auto why : {refusal::version, refusal::old_connection}) {
+    auto found = decode_refusal(encode(why, {{1, 2}, {3, 3}}));
+    REQUIRE(found);
+    CHECK(found->why == why);
+  }
+  auto found = decode_refusal(encode(refusal::version, {{1, 2}, {3, 3}}));
+  CHECK(found->versions == machine_versions{{1, 2}, {3, 3}});
+  CHECK_FALSE(decode_refusal("\1"));
   CHECK_FALSE(decode_refusal(std::string_view{"\0", 1}));
   CHECK_FALSE(decode_refusal("\10"));
   CHECK_FALSE(decode_refusal(""));
   CHECK_FALSE(decode_refusal("\1\1"));
+}
+
+TEST_CASE("hello: what a newer version adds is skipped") {
+  auto x = sample();
+  x.versions.wire.newest = 2;
+  CHECK(decode_hello(encode(x) + "more") == x);
+}
+
+TEST_CASE("versions: the newest that both have is spoken") {
+  auto spoken = [](version_range a, version_range b) {
+    auto both = agree({a, {1, 1}}, {b, {1, 1}});
+    return both ? int{both->wire} : 0;
+  };
+  CHECK(spoken({1, 1}, {1, 1}) == 1);
+  CHECK(spoken({1, 2}, {1, 1}) == 1);
+  CHECK(spoken({1, 2}, {2, 3}) == 2);
+  CHECK(spoken({1, 1}, {2, 3}) == 0);
+  CHECK_FALSE(agree({{1, 1}, {2, 2}}, {{1, 1}, {3, 4}}));
+  CHECK(to_string(machine_versions{{1, 2}, {3, 3}}) == "wire 1 to 2, format 3");
+}
+
+TEST_CASE("versions: a range as text") {
+  CHECK(*parse_versions("2") == version_range{2, 2});
+  CHECK(*parse_versions("1-2") == version_range{1, 2});
+  for (auto wrong : {"", "0", "2-1", "a", "1-", "1-999", "1-2-3"})
+    CHECK_FALSE(parse_versions(wrong));
 }

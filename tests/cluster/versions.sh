@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A rolling restart: a machine that claims the next wire version as well works
+# beside the others; one that has none in common with them is refused, and both
+# sides say why.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/real_cluster.sh
+source tests/real_cluster.sh
+
+started=''
+
+# restart VERSIONS: m3 again, claiming them. It outlives `muster down`, which
+# knows the process of before only.
+restart() {
+  stop_m3
+  "$bin/musterd" --config "$dir/m3/machine.toml" \
+    --claimed-wire-versions "$1" >> "$work/m3-log" 2>&1 &
+  started=$!
+}
+
+stop_m3() {
+  if [[ -n $started ]]; then
+    kill "$started" 2> /dev/null || true
+    wait "$started" || true
+  else
+    kill "$(pid_of m3)"
+  fi
+  started=''
+  eventually 20 gone
+}
+
+gone() { ! grep -lsF -- "$dir/m3/machine.toml" /proc/[0-9]*/cmdline; }
+
+# reads MACHINE KEY VALUE
+reads() {
+  [[ $(muster get "$2" -m "$1" --timeout 2s 2> /dev/null) == "$3" ]]
+}
+
+writes() { # <machine> <key> <value>
+  muster put "$2" "$3" -m "$1" --timeout 2s > /dev/null 2>&1
+}
+
+# in_log FILE TEXT
+in_log() { grep -qF -- "$2" "$1"; }
+
+step 'three machines of this version'
+expect 0 muster up --machines 3 --shards 8 --detach
+expect 0 muster put /a/b first
+for n in {1..16}; do
+  expect 0 muster put "/s$n/x" old
+done
+
+step 'm3 claims the next version as well: all works'
+restart 1-2
+eventually 60 writes m3 /a/b second
+eventually 60 reads m3 /a/b second
+expect 0 muster get /a/b -m m1
+[[ $(< "$work/stdout") == second ]] || fail 'm1 did not read what m3 wrote'
+for n in {1..16}; do
+  eventually 60 writes m1 "/s$n/x" new
+  eventually 60 reads m3 "/s$n/x" new
+done
+in_log "$work/m3-log" 'peer_connected peer=m1' || fail 'm3 is alone'
+
+step 'm3 has no version in common with the others: refused, and it says so'
+restart 2-3
+eventually 60 in_log "$dir/m1/log" 'it understands wire 2 to 3,'
+eventually 60 in_log "$work/m3-log" 'upgrade the older one'
+for n in {1..16}; do
+  eventually 60 writes m1 "/s$n/x" without
+done
+! reads m3 /a/b second || fail 'm3 served a read without the others'
+
+step 'm3 is back'
+restart 1-1
+eventually 60 reads m3 /s1/x without
+stop_m3
+echo 'the next version works beside this one'
