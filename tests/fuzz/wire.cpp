@@ -44,7 +44,7 @@ void fill(std::vector<wire_message>& all) {
   auto set = [&to]<class T>(T x) {
     for (auto& each : to)
       if (std::holds_alternative<T>(each))
-        each = std::move(x);
+        each = x;
   };
   set(lease_grant{
     1, incarnation{2}, 3, false, {{shard_id{1}, cover_kind::copy, {}, {}}}, 7});
