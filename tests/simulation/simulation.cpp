@@ -120,6 +120,10 @@ struct run {
     out.messages = actors_.handled_count();
     out.done = work_.count();
     out.faults = nemesis_.count();
+    for (auto& id : world_.machines()) {
+      out.lost_writes += world_.disk(id).lost_count();
+      out.slow_syncs += world_.disk(id).slow_count();
+    }
     out.operations = work_.take_history();
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;

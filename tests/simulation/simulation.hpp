@@ -35,6 +35,9 @@ struct simulation_result {
   uint64_t messages = 0;
   workload::counters done;
   sim_nemesis::counters faults;
+  /// Of all disks: calls that a crash lost before their sync, and slow syncs.
+  uint64_t lost_writes = 0;
+  uint64_t slow_syncs = 0;
   history operations;
 };
 
