@@ -20,6 +20,7 @@ struct agent_dispatcher {
     env.send(x.to, std::move(x.what));
   }
   void operator()(home_submit& x) {
+    x.disk_full = env.ports.disk.full();
     to_shard(x.what.shard, x);
   }
   void operator()(copy_ask& x) {

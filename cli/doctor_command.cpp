@@ -2,6 +2,7 @@
 #include "cli/answers.hpp"
 #include "cli/app.hpp"
 #include "cli/doctor_checks.hpp"
+#include "cli/doctor_stores.hpp"
 #include "cli/output.hpp"
 #include "cli/servers.hpp"
 
@@ -46,6 +47,7 @@ findings look(const globals& x) {
   }
   append(out, check_programs(*plan));
   append(out, check_disk(directory));
+  append(out, check_stores(directory, *plan));
   append(out, check_ports(directory, *plan));
   append(out, check_certificates(directory, *plan));
   append(out, check_etcd(*plan));

@@ -126,6 +126,8 @@ bool primary_role::reject_now(const home_submit& x) {
     out.detail = "too few backups in sync: "
                  + std::to_string(assigned_.in_sync.size()) + " of "
                  + std::to_string(ctx_.options.min_copies) + " copies";
+  else if (x.disk_full)
+    out.detail = "the disk of " + ctx_.self.id.value + " is full";
   else if (pending_.size() >= ctx_.options.pending_max
            || pending_bytes_ >= ctx_.options.pending_bytes_max || handing_)
     out.detail = "overloaded: " + std::to_string(pending_.size())

@@ -213,6 +213,8 @@ struct home_submit {
   peer origin;
   /// Machines that hold copies of touched keys.
   std::vector<participant> enlisted;
+  /// The home's disk has no room: a new command is refused.
+  bool disk_full = false;
 };
 
 /// Agent -> shard: data for a holder that is in the directory.

@@ -9,6 +9,7 @@
 #include "runtime/observe/metrics.hpp"
 #include "runtime/read_table/read_table.hpp"
 #include "runtime/store/entry_format.hpp"
+#include "runtime/store/level_store.hpp"
 #include "runtime/ticket_desk.hpp"
 #include "runtime/transport/tls_transport.hpp"
 #include "runtime/transport/withheld_credit.hpp"
@@ -81,6 +82,9 @@ public:
   muster::status remove_machine(const machine_id& id, bool force) override;
   cluster_status status() const override;
   bool ready() const override;
+  bool failed() const override {
+    return durable_ != nullptr && durable_->failed();
+  }
   std::string metrics_text() const override;
   void count_request(unsigned status, std::chrono::nanoseconds took) override;
 
@@ -91,6 +95,9 @@ private:
 
   // Starting, in this order (local_machine_start.cpp).
   muster::status open_parts();
+  /// Opens the store; a damaged one is set aside and a new one made.
+  muster::status open_store();
+  muster::status try_store(const std::string& directory);
   muster::status open_coordinator();
   muster::status check_coordinator();
   muster::status register_self();
@@ -139,6 +146,9 @@ private:
   std::unique_ptr<store> store_;
   /// The same; null if this machine stores nothing.
   level_store* durable_ = nullptr;
+  /// What it found, until the actors have it.
+  std::vector<recovered_shard> recovered_;
+  bool disk_full_ = false;
   std::unique_ptr<read_table> table_;
   std::unique_ptr<tls_transport> transport_;
   caf::actor_system_config caf_config_;

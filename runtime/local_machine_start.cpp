@@ -11,6 +11,7 @@
 #include "runtime/local_machine.hpp"
 #include "runtime/store/entry_format.hpp"
 #include "runtime/store/level_store.hpp"
+#include "runtime/store/set_aside.hpp"
 #include "runtime/transport/hello.hpp"
 
 #include <boost/asio/post.hpp>
@@ -156,9 +157,6 @@ result<std::unique_ptr<machine>> local_machine::start(settings options) {
   std::unique_ptr<local_machine> self{new local_machine(std::move(options))};
   if (auto done = self->open_parts(); !done)
     return done.failure();
-  auto recovered = self->store_->recover();
-  if (!recovered)
-    return recovered.failure();
   if (auto done = self->open_coordinator(); !done)
     return done.failure();
   self->io_thread_ = std::thread{[io = &self->io_] { io->run(); }};
@@ -166,7 +164,7 @@ result<std::unique_ptr<machine>> local_machine::start(settings options) {
     return done.failure();
   if (auto done = self->register_self(); !done)
     return done.failure();
-  self->spawn_actors(std::move(*recovered));
+  self->spawn_actors(std::move(self->recovered_));
   return std::unique_ptr<machine>{std::move(self)};
 }
 
@@ -183,13 +181,8 @@ muster::status local_machine::open_parts() {
   if (ec)
     return error{errc::io, "cannot make " + p.data_dir + ": " + ec.message()};
   if (p.stores_data && p.role == machine_role::machine) {
-    level_store_options options;
-    options.directory = p.data_dir + "/store";
-    auto opened = level_store::open(std::move(options)); // locks it (M3)
-    if (!opened)
-      return opened.failure();
-    durable_ = opened->get();
-    store_ = std::move(*opened);
+    if (auto done = open_store(); !done)
+      return done;
   } else {
     store_ = std::make_unique<no_store>();
   }
@@ -212,6 +205,38 @@ muster::status local_machine::open_parts() {
   own_.role = p.role == machine_role::machine ? "machine" : "switch";
   own_.rack = p.rack;
   own_.pid = getpid();
+  return ok();
+}
+
+muster::status local_machine::open_store() {
+  auto directory = options_.process.data_dir + "/store";
+  auto done = try_store(directory);
+  // The only machine's store is the only copy: its owner decides.
+  auto others = options_.process.coordinator != coordinator_kind::embedded;
+  if (done || done.failure().code != errc::corrupt || !others)
+    return done;
+  auto moved = set_aside(directory);
+  if (!moved)
+    return error{errc::corrupt,
+                 done.failure().message + "; " + moved.failure().message};
+  events_->note(severity::error, "store_set_aside",
+                "to=" + *moved + " why=\"" + done.failure().message
+                  + "\" next=\"rejoins by state transfer\"");
+  return try_store(directory);
+}
+
+muster::status local_machine::try_store(const std::string& directory) {
+  level_store_options options;
+  options.directory = directory;
+  auto opened = level_store::open(std::move(options)); // locks it (M3)
+  if (!opened)
+    return opened.failure();
+  auto found = (*opened)->recover();
+  if (!found)
+    return found.failure();
+  recovered_ = std::move(*found);
+  durable_ = opened->get();
+  store_ = std::move(*opened);
   return ok();
 }
 
@@ -318,6 +343,12 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
 void local_machine::tick_later() {
   if (stopping_)
     return;
+  if (auto full = store_->full(); full != disk_full_) {
+    disk_full_ = full;
+    events_->note(full ? severity::error : severity::info,
+                  full ? "disk_full" : "disk_has_room",
+                  full ? "writes are refused, reads go on" : "");
+  }
   // Shards wait for nothing that is shorter than two ticks.
   send_ticks(*env_, ticks_++ % 2 == 0);
   credit_.on_tick(env_->backlog(), [this](auto& from, size_t bytes) {

@@ -197,6 +197,12 @@ public:
   /// True when this machine serves every shard that it should.
   virtual bool ready() const = 0;
 
+  /// True once its store has failed: it acknowledges nothing any more and only
+  /// a new start helps. Destroy it soon, so that others take its shards over.
+  virtual bool failed() const {
+    return false;
+  }
+
   /// Prometheus text format.
   virtual std::string metrics_text() const = 0;
 

@@ -79,6 +79,9 @@ private:
   std::thread thread_;
 };
 
+/// How often the machine is asked whether it can go on.
+constexpr std::chrono::milliseconds look_every{200};
+
 /// Everything between start and stop, on a thread of its own, so that the main
 /// thread can wait for signals and watch the time.
 class service {
@@ -104,14 +107,16 @@ public:
       return failed("no pid file", done.failure());
     if (auto done = write_endpoint(data_dir, here(**node, **served)); !done)
       return failed("no endpoint file", done.failure());
-    wait_for_stop();
+    auto failed_store = wait_for_stop(**node);
     remove_endpoint(data_dir);
     (*served)->stop();
     io.stop();
     served->reset();
     node->reset();
     remove_pid(data_dir);
-    return 0;
+    if (failed_store)
+      say("the store has failed, see the log; start again to rejoin");
+    return failed_store ? 1 : 0;
   }
 
   void stop() {
@@ -144,9 +149,13 @@ private:
     return out;
   }
 
-  void wait_for_stop() {
+  /// @returns whether it is over because the store has failed
+  bool wait_for_stop(const machine& node) {
     std::unique_lock guard{mutex_};
-    changed_.wait(guard, [this] { return stopping_; });
+    while (!changed_.wait_for(guard, look_every, [this] { return stopping_; }))
+      if (node.failed())
+        return true;
+    return false;
   }
 
   const configuration& config_;

@@ -88,6 +88,13 @@ public:
   /// The id made with this store; another id = another store (M3).
   virtual store_id id() const = 0;
 
+  /// True while the disk is nearly full. What was given to `write` waits for
+  /// room and is no error; callers refuse new commands until it is false again.
+  /// From any thread.
+  virtual bool full() const {
+    return false;
+  }
+
   /// Bytes that wait for the sync; callers refuse writes above their limit.
   virtual size_t backlog_bytes() const = 0;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <filesystem>
 #include <pthread.h>
 
 namespace muster {
@@ -27,6 +28,18 @@ size_t size_of(const store_checkpoint& x) {
   for (auto& row : x.rows)
     size += row.key.size() + row.value.size() + change_overhead_bytes;
   return size;
+}
+
+/// How often a full disk is looked at.
+constexpr std::chrono::milliseconds room_pause{200};
+
+/// A disk that cannot be asked counts as empty: a write will say what is wrong.
+uint64_t free_bytes(const level_store_options& options) {
+  if (options.free_bytes)
+    return options.free_bytes();
+  auto code = std::error_code{};
+  auto space = std::filesystem::space(options.directory, code);
+  return code ? UINT64_MAX : space.available;
 }
 
 } // namespace
@@ -132,7 +145,11 @@ bool level_store::take() {
   std::unique_lock guard{mutex_};
   while (queue_.empty() && !stopping_) {
     sleeping_ = true;
-    gathered_.wait(guard);
+    // While nothing is written, somebody has to notice that there is room.
+    if (!full())
+      gathered_.wait(guard);
+    else if (gathered_.wait_for(guard, room_pause) == std::cv_status::timeout)
+      full_ = free_bytes(options_) < options_.reserve_bytes;
   }
   sleeping_ = false;
   gather(guard);
@@ -175,10 +192,28 @@ size_t level_store::group_end(size_t begin) const {
 
 void level_store::commit(size_t begin, size_t end) {
   auto culprit = end;
-  auto outcome = failed_ ? status{error{errc::io, "the store has failed"}}
-                         : write_group(begin, end, culprit);
+  auto outcome = status{error{errc::io, "the store has failed"}};
+  if (!failed_ && !wait_for_room())
+    outcome = error{errc::io, "the store ends, and its disk is full"};
+  else if (!failed_)
+    outcome = write_group(begin, end, culprit);
   failed_ = !outcome;
+  broken_.store(failed_, std::memory_order_relaxed);
   answer(begin, end, culprit, outcome);
+}
+
+bool level_store::wait_for_room() {
+  if (options_.reserve_bytes == 0)
+    return true;
+  for (;;) {
+    auto free = free_bytes(options_);
+    full_.store(free < options_.reserve_bytes, std::memory_order_relaxed);
+    if (free >= options_.reserve_bytes / 4)
+      return true;
+    std::unique_lock guard{mutex_};
+    if (gathered_.wait_for(guard, room_pause, [this] { return stopping_; }))
+      return false;
+  }
 }
 
 /// Sets `culprit` to the call that could not be added, if one could not.

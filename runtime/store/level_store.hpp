@@ -47,6 +47,8 @@ struct store_probe {
 /// bytes and no more; a group waits while the rows of one are written. Under
 /// load a group waits a little for more: see `gather_changes`.
 ///
+/// A full disk is no error: see `full` and `reserve_bytes`.
+///
 /// The first error is the last: its callback gets the reason, every later one
 /// `io`. A change that breaks the port's contract (a gap in the sequence) is
 /// such an error, since a log with a gap could never be recovered.
@@ -72,6 +74,16 @@ public:
   result<std::vector<recovered_shard>> recover() override;
 
   store_id id() const override;
+
+  bool full() const override {
+    return full_.load(std::memory_order_relaxed);
+  }
+
+  /// True after the first error: the store takes nothing any more, and its
+  /// owner opens it again (section 5). From any thread.
+  bool failed() const {
+    return broken_.load(std::memory_order_relaxed);
+  }
 
   size_t backlog_bytes() const override {
     return backlog_bytes_.load(std::memory_order_relaxed);
@@ -109,6 +121,8 @@ private:
   /// Under load, waits for more to commit with the same sync.
   void gather(std::unique_lock<std::mutex>& guard);
   void commit(size_t begin, size_t end);
+  /// Waits while the disk is full. False: the store ends before there is room.
+  bool wait_for_room();
   size_t group_end(size_t begin) const;
   status write_group(size_t begin, size_t end, size_t& culprit);
   status add(const call& x, leveldb::WriteBatch& batch);
@@ -126,6 +140,8 @@ private:
   bool stopping_ = false;
 
   std::atomic<size_t> backlog_bytes_{0};
+  std::atomic<bool> full_{false};
+  std::atomic<bool> broken_{false};
   std::atomic<uint64_t> groups_count_{0};
   std::atomic<uint64_t> changes_count_{0};
   std::atomic<uint64_t> checkpoints_count_{0};

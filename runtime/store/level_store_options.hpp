@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace leveldb {
@@ -36,6 +38,14 @@ struct level_store_options {
   /// sync then changes no metadata of the file and costs a third less. 0 = off;
   /// at least 4096.
   size_t log_extent_bytes = 256 * 1024;
+
+  /// With less than this free the disk counts as full: new commands are refused
+  /// and, with less than a quarter of it, what waits is not written until there
+  /// is room again. Above what LevelDB needs to rewrite its tables; 0 = off.
+  uint64_t reserve_bytes = 64 * 1024 * 1024;
+
+  /// How much is free, for tests; empty = what the file system says.
+  std::function<uint64_t()> free_bytes;
 
   /// The file system, for tests that break it, used without extents; null =
   /// the real one. Outlives the store.

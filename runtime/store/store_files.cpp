@@ -116,7 +116,7 @@ status store_files::find_id() {
   if (found.ok()) {
     auto id = decode_id(value);
     if (!id)
-      return error{errc::corrupt,
+      return error{id.failure().code,
                    "store " + directory_ + ", its id: " + id.failure().message};
     id_ = *id;
     return ok();

@@ -98,6 +98,12 @@ result<uint32_t> open_envelope(uint64_t seed, std::string_view value) {
   std::memcpy(&sum, value.data() + checked_bytes, 8);
   if (sum != checksum(seed, value))
     return damaged("checksum does not match");
+  if (found_version > version)
+    return error{errc::invalid_argument,
+                 "a newer program wrote it, in format "
+                   + std::to_string(found_version)
+                   + ", and this one reads formats up to "
+                   + std::to_string(version) + ": start the newer one again"};
   if (found_version != version)
     return damaged("format version " + std::to_string(found_version)
                    + " is unknown to this program");

@@ -32,6 +32,9 @@
 //                 is noticed as well
 //       16     n  payload: a Boost binary archive without header
 //
+// Every version keeps the envelope, so that a newer format is not taken for
+// damage: its error is `invalid_argument`, all others are `corrupt`.
+//
 // All of that is checked before the payload is decoded. Payloads, field by
 // field in the archive's native little-endian representation:
 //

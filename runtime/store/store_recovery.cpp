@@ -58,8 +58,8 @@ public:
       return on_change(number, std::move(x));
     });
     if (!done)
-      return error{errc::corrupt, "group " + std::to_string(number) + ": "
-                                    + done.failure().message};
+      return error{done.failure().code, "group " + std::to_string(number) + ": "
+                                          + done.failure().message};
     return ok();
   }
 
@@ -125,7 +125,7 @@ result<std::vector<recovered_shard>> store_files::recover(log_index& index) {
       return found.on_group(key, value);
     });
   if (!done)
-    return error{errc::corrupt,
+    return error{done.failure().code,
                  "store " + directory_ + ": " + done.failure().message};
   return found.finish();
 }

@@ -10,29 +10,29 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/real_cluster.sh
 source tests/real_cluster.sh
 
-started=''
-
-# restart VERSIONS: m3 again, claiming them. It outlives `muster down`, which
-# knows the process of before only.
+# restart VERSIONS: m3 again, claiming them. The end of a test kills `up`;
+# `muster down` knows the process of before only.
 restart() {
   stop_m3
   "$bin/musterd" --config "$dir/m3/machine.toml" \
     --claimed-wire-versions "$1" >> "$work/m3-log" 2>&1 &
-  started=$!
+  up=$!
 }
 
 stop_m3() {
-  if [[ -n $started ]]; then
-    kill "$started" 2> /dev/null || true
-    wait "$started" || true
+  if [[ -n $up ]]; then
+    kill "$up" 2> /dev/null || true
+    wait "$up" || true
   else
     kill "$(pid_of m3)"
   fi
-  started=''
+  up=''
   eventually 20 gone
 }
 
-gone() { ! grep -lsF -- "$dir/m3/machine.toml" /proc/[0-9]*/cmdline; }
+gone() {
+  ! grep -qsF -- "$dir/m3/machine.toml" /proc/[0-9]*/cmdline
+}
 
 # reads MACHINE KEY VALUE
 reads() {

@@ -3,6 +3,23 @@
 
 namespace muster::sim {
 
+namespace {
+
+constexpr uint64_t disk_label = 1;
+
+/// From a generator of their own, which leaves the other faults of a seed as
+/// they were.
+void draw_disk_faults(nemesis_options& to, sim_random random) {
+  auto mean = [&] {
+    return random.chance(400) ? random.between(2s, 15s) : nanoseconds{0};
+  };
+  to.disk_error_mean = mean();
+  to.disk_full_mean = mean();
+  to.damage_mean = random.chance(300) ? nanoseconds{8s} : nanoseconds{0};
+}
+
+} // namespace
+
 fault_options fault_options::swarm(sim_random& random) {
   fault_options out;
   auto coin = [&] { return random.chance(500); };
@@ -36,6 +53,7 @@ fault_options fault_options::swarm(sim_random& random) {
   out.timer_late_max = coin() ? nanoseconds{1ms} : nanoseconds{100ms};
   // New faults are drawn last, so that the seeds of old ones stay theirs.
   nemesis.crash_point_mean = mean();
+  draw_disk_faults(nemesis, random.fork(disk_label));
   return out;
 }
 

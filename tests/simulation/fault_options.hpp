@@ -90,6 +90,14 @@ struct nemesis_options {
   nanoseconds crash_point_mean = 0s;
   /// A disk is empty at the next start.
   nanoseconds wipe_mean = 0s;
+  /// A sync fails; the process ends within `failed_disk_max` of it.
+  nanoseconds disk_error_mean = 0s;
+  nanoseconds failed_disk_max = 300ms;
+  /// A disk is full for a while.
+  nanoseconds disk_full_mean = 0s;
+  nanoseconds disk_full_max = 8s;
+  /// A bit of a stored shard is flipped, found at the next start.
+  nanoseconds damage_mean = 0s;
   /// Machines that are down or paused at the same time.
   size_t down_count_max = 1;
 };

@@ -62,9 +62,12 @@ void print_counts(const simulation_result& x) {
   std::printf(
     "  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
     "%zu partitions, %zu resets, %zu coordinator, %zu clock, %zu wipes, "
-    "%zu crash points\n",
+    "%zu crash points, %zu disk errors, %zu full disks, %zu damaged disks, "
+    "%llu lost writes, %llu slow syncs\n",
     f.crashes, f.power_losses, f.pauses, f.cuts, f.partitions, f.resets,
-    f.coordinator_away, f.clock_changes, f.wipes, f.crash_points);
+    f.coordinator_away, f.clock_changes, f.wipes, f.crash_points, f.disk_errors,
+    f.full_disks, f.damages, static_cast<unsigned long long>(x.lost_writes),
+    static_cast<unsigned long long>(x.slow_syncs));
   if (x.moves_ordered > 0)
     std::printf(
       "  moves: %zu ordered, %zu handed over, longest pause %.1f ms\n",

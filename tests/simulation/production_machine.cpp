@@ -267,7 +267,7 @@ struct production_machine::process final : transport_listener {
 production_machine::production_machine(host& owner, const sim_ports& ports)
   : owner_(owner), process_(std::make_unique<process>(owner, ports)) {
   auto found = process_->disk().recover();
-  // Damage is for `sim_disk::damage`; a machine would start with a new store.
+  // The world has set a damaged store aside.
   assert(found);
   process_->recovered = std::move(*found);
   process_->register_self();

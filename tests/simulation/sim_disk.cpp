@@ -2,6 +2,7 @@
 #include "tests/simulation/sim_disk.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace muster::sim {
 
@@ -43,6 +44,10 @@ public:
     return disk_.waiting_bytes_;
   }
 
+  bool full() const override {
+    return disk_.full_;
+  }
+
 private:
   void enter(sim_disk::call x) {
     if (process_->alive())
@@ -67,14 +72,16 @@ std::unique_ptr<store> sim_disk::open(const process_ptr& process) {
   process_ = process;
   stream_ = process->new_stream();
   failing_ = false;
+  on_failed_ = nullptr;
   return std::make_unique<sim_store>(*this, process);
 }
 
 void sim_disk::crash() {
-  auto kept = failing_ ? 0 : random_.below(waiting_.size() + 1);
+  auto kept = failing_ || full_ ? 0 : random_.below(waiting_.size() + 1);
   trace_.line(owner_.value, "disk_crashed",
               "waiting=" + std::to_string(waiting_.size())
                 + " kept=" + std::to_string(kept));
+  lost_count_ += waiting_.size() - kept;
   for (size_t i = 0; i < kept; ++i)
     apply(waiting_[i]);
   waiting_.clear();
@@ -89,25 +96,41 @@ void sim_disk::wipe() {
   id_ = store_id{random_.next()};
 }
 
+void sim_disk::set_full(bool full) {
+  trace_.line(owner_.value, full ? "disk_full" : "disk_has_room", "");
+  full_ = full;
+  if (!full_ && !syncing_ && !waiting_.empty())
+    begin_sync();
+}
+
+void sim_disk::mend() {
+  if (on_failed_)
+    failing_ = false;
+  on_failed_ = nullptr;
+  if (full_)
+    set_full(false);
+}
+
 void sim_disk::enter(call x) {
   waiting_bytes_ += x.bytes;
   waiting_.push_back(std::move(x));
-  if (!syncing_)
+  if (!syncing_ && !full_)
     begin_sync();
 }
 
 void sim_disk::begin_sync() {
   syncing_ = true;
   trace_.point(owner_.value, "sync_begun");
-  auto takes = random_.chance(options_.slow_permille)
-                 ? random_.between(options_.sync_max, options_.slow_sync_max)
-                 : random_.between(options_.sync_min, options_.sync_max);
+  auto slow = random_.chance(options_.slow_permille);
+  slow_count_ += slow ? 1 : 0;
+  auto takes = slow ? random_.between(options_.sync_max, options_.slow_sync_max)
+                    : random_.between(options_.sync_min, options_.sync_max);
   // What comes while this group is written waits for the next.
   scheduler_.after(takes, [this, count = waiting_.size(), by = process_] {
     syncing_ = false;
     if (by == process_ && by->alive())
       end_sync(count);
-    if (!waiting_.empty() && !syncing_)
+    if (!waiting_.empty() && !syncing_ && !full_)
       begin_sync();
   });
 }
@@ -116,6 +139,8 @@ void sim_disk::end_sync(size_t count) {
   ++sync_count_;
   trace_.point(owner_.value, "sync_done");
   assert(count <= waiting_.size());
+  if (failing_ && on_failed_)
+    std::exchange(on_failed_, nullptr)();
   for (; count > 0; --count) {
     auto x = std::move(waiting_.front());
     waiting_.pop_front();

@@ -7,6 +7,7 @@
 #include "tests/simulation/sim_process.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -45,12 +46,22 @@ public:
   /// Everything is gone, the store's id too. Only between two processes.
   void wipe();
 
-  /// Every sync fails from now on, until the next process.
-  void fail() {
+  /// Every sync fails from now on, until the next process. `then` is called
+  /// at the first that does.
+  void fail(std::function<void()> then = {}) {
     failing_ = true;
+    on_failed_ = std::move(then);
   }
 
-  /// `recover` reports these as damaged, until the disk is wiped.
+  /// No more faults: there is room, and a sync that was to fail does not. What
+  /// has failed stays so until the next process.
+  void mend();
+
+  /// While it is full, nothing that waits is written (`store::full`).
+  void set_full(bool full);
+
+  /// Flips a bit of what is stored of the shard: a checksum does not hold any
+  /// more, so `recover` reports damage until the disk is wiped.
   void damage(shard_id shard) {
     damaged_.insert(shard);
   }
@@ -60,12 +71,26 @@ public:
     options_ = options;
   }
 
+  bool damaged() const {
+    return !damaged_.empty();
+  }
+
   store_id id() const {
     return id_;
   }
 
   const std::map<shard_id, image>& images() const {
     return images_;
+  }
+
+  /// Calls that waited when a process died and were lost.
+  uint64_t lost_count() const {
+    return lost_count_;
+  }
+
+  /// Syncs that took longer than they usually do.
+  uint64_t slow_count() const {
+    return slow_count_;
   }
 
   uint64_t sync_count() const {
@@ -105,7 +130,11 @@ private:
   size_t waiting_bytes_ = 0;
   bool syncing_ = false;
   bool failing_ = false;
+  bool full_ = false;
+  std::function<void()> on_failed_;
   uint64_t sync_count_ = 0;
+  uint64_t lost_count_ = 0;
+  uint64_t slow_count_ = 0;
 };
 
 } // namespace muster::sim

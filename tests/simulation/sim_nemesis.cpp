@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace muster::sim {
 
@@ -43,6 +44,9 @@ void sim_nemesis::begin() {
   repeat(options_.clock_change_mean, &sim_nemesis::change_clock);
   repeat(options_.wipe_mean, &sim_nemesis::wipe_one);
   repeat(options_.partition_mean, &sim_nemesis::partition);
+  repeat(options_.disk_error_mean, &sim_nemesis::fail_disk);
+  repeat(options_.disk_full_mean, &sim_nemesis::fill_disk);
+  repeat(options_.damage_mean, &sim_nemesis::damage_one);
 }
 
 void sim_nemesis::ensure_fault() {
@@ -57,6 +61,7 @@ void sim_nemesis::stop() {
   world_.config().reconnect_all();
   for (const auto& id : world_.machines()) {
     world_.resume(id);
+    world_.disk(id).mend();
     if (!world_.is_up(id))
       world_.start(id);
   }
@@ -260,7 +265,7 @@ void sim_nemesis::change_clock() {
 /// disk a run, and only while all three are in sync everywhere, so that a swap
 /// under way takes no second one.
 bool sim_nemesis::may_wipe(const machine_id& id) const {
-  if (count_.wipes > 0 || !may_take_down(id))
+  if (count_.wipes + count_.damages > 0 || !may_take_down(id))
     return false;
   auto shards = world_.config().range_now(shard_keys).entries;
   return std::all_of(shards.begin(), shards.end(), [](auto& x) {
@@ -280,6 +285,56 @@ void sim_nemesis::wipe_one() {
     if (!world_.is_up(id))
       world_.start(id);
   });
+}
+
+/// The machine finds it at its next start, and begins with a new store.
+void sim_nemesis::damage_one() {
+  auto id = some_machine();
+  if (!may_wipe(id) || world_.disk(id).images().empty())
+    return;
+  ++count_.damages;
+  world_.crash(id);
+  auto& images = world_.disk(id).images();
+  auto which = images.begin();
+  std::advance(which, random_.below(images.size()));
+  world_.disk(id).damage(which->first);
+  mend_later(options_.down_max, [this, id] {
+    if (!world_.is_up(id))
+      world_.start(id);
+  });
+}
+
+/// The process ends soon after its store has failed, as `musterd` does; the
+/// disk works again then.
+void sim_nemesis::fail_disk() {
+  auto id = some_machine();
+  if (!may_take_down(id))
+    return;
+  auto wait = random_.between(nanoseconds{0}, options_.failed_disk_max);
+  world_.disk(id).fail([this, id, wait] {
+    ++count_.disk_errors;
+    auto starts = world_.start_count(id);
+    world_.scheduler().after(wait, [this, id, starts] {
+      if (!world_.is_up(id) || world_.start_count(id) != starts)
+        return;
+      world_.crash(id);
+      if (stopped_)
+        return world_.start(id);
+      mend_later(options_.down_max, [this, id] {
+        if (!world_.is_up(id))
+          world_.start(id);
+      });
+    });
+  });
+}
+
+void sim_nemesis::fill_disk() {
+  auto id = some_machine();
+  if (!may_take_down(id))
+    return;
+  ++count_.full_disks;
+  world_.disk(id).set_full(true);
+  mend_later(options_.disk_full_max, [this, id] { world_.disk(id).mend(); });
 }
 
 } // namespace muster::sim

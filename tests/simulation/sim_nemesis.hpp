@@ -22,10 +22,14 @@ public:
     size_t clock_changes = 0;
     size_t wipes = 0;
     size_t crash_points = 0;
+    size_t disk_errors = 0;
+    size_t full_disks = 0;
+    size_t damages = 0;
 
     size_t sum() const {
       return crashes + power_losses + pauses + cuts + partitions + resets
-             + coordinator_away + clock_changes + wipes + crash_points;
+             + coordinator_away + clock_changes + wipes + crash_points
+             + disk_errors + full_disks + damages;
     }
   };
 
@@ -61,6 +65,9 @@ private:
   void take_coordinator_away();
   void change_clock();
   void wipe_one();
+  void damage_one();
+  void fail_disk();
+  void fill_disk();
 
   machine_id some_machine();
   std::pair<machine_id, machine_id> some_pair();

@@ -68,6 +68,10 @@ void sim_world::start(const machine_id& id) {
   auto& x = at(id);
   assert(!x.running);
   trace_.line(id.value, "started", "");
+  if (x.disk->damaged()) { // as `local_machine::open_store` does
+    trace_.line(id.value, "store_set_aside", "");
+    x.disk->wipe();
+  }
   auto gate = std::make_shared<sim_process>(scheduler_, id);
   auto random = x.random.fork(2 + x.start_count);
   x.processes.push_back(std::make_unique<process_world>(process_world{
@@ -153,6 +157,10 @@ std::vector<machine_id> sim_world::machines() const {
 
 virtual_clock& sim_world::clock(const machine_id& id) {
   return *at(id).clock;
+}
+
+size_t sim_world::start_count(const machine_id& id) const {
+  return at(id).start_count;
 }
 
 sim_disk& sim_world::disk(const machine_id& id) {

@@ -107,6 +107,9 @@ public:
   virtual_clock& clock(const machine_id& id);
   sim_disk& disk(const machine_id& id);
 
+  /// How often the machine was started.
+  size_t start_count(const machine_id& id) const;
+
   sim_network& network() {
     return network_;
   }

@@ -294,6 +294,49 @@ TEST_CASE("a failing disk tells every later write", "[sim_disk]") {
   CHECK(disk.images().empty());
 }
 
+TEST_CASE("a full disk writes nothing until it has room", "[sim_disk]") {
+  sim_scheduler scheduler;
+  sim_trace trace{scheduler, nullptr};
+  sim_disk disk{scheduler, sim_random{1}, {}, trace, machine_id{"m1"}};
+  auto process = std::make_shared<sim_process>(scheduler, machine_id{"m1"});
+  auto store = disk.open(process);
+  disk.set_full(true);
+  bool written = false;
+  store->write({{store_change::kind::append, log_shard, sequence{1}, "x"}},
+               [&written](status s) { written = bool{s}; });
+  scheduler.run_until(1s);
+  CHECK(store->full());
+  CHECK(disk.images().empty());
+  disk.mend();
+  scheduler.run_until(2s);
+  CHECK_FALSE(store->full());
+  CHECK(written);
+}
+
+TEST_CASE("a sync that was to fail tells once, or is mended", "[sim_disk]") {
+  sim_scheduler scheduler;
+  sim_trace trace{scheduler, nullptr};
+  sim_disk disk{scheduler, sim_random{1}, {}, trace, machine_id{"m1"}};
+  auto process = std::make_shared<sim_process>(scheduler, machine_id{"m1"});
+  auto store = disk.open(process);
+  size_t told = 0;
+  auto write = [&](uint64_t n) {
+    bool fine = false;
+    store->write({{store_change::kind::append, log_shard, sequence{n}, "x"}},
+                 [&fine](status s) { fine = bool{s}; });
+    scheduler.run_until(scheduler.now() + 1s);
+    return fine;
+  };
+  disk.fail([&told] { ++told; });
+  disk.mend();
+  CHECK(write(1));
+  disk.fail([&told] { ++told; });
+  CHECK_FALSE(write(2));
+  disk.mend(); // too late
+  CHECK_FALSE(write(3));
+  CHECK(told == 1);
+}
+
 TEST_CASE("keys bound to a lease end with it", "[sim_coordinator]") {
   sim_scheduler scheduler;
   sim_trace trace{scheduler, nullptr};

@@ -154,6 +154,10 @@ struct run {
     out.moves_ordered = moves_.ordered_count();
     out.handed_over = watch_.handed_over();
     out.pause_max = watch_.pause_max();
+    for (auto& id : world_.machines()) {
+      out.lost_writes += world_.disk(id).lost_count();
+      out.slow_syncs += world_.disk(id).slow_count();
+    }
     out.operations = work_.take_history();
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;

@@ -43,6 +43,9 @@ struct simulation_result {
   size_t moves_ordered = 0;
   size_t handed_over = 0;
   nanoseconds pause_max{};
+  /// Of all disks: calls that a crash lost before their sync, and slow syncs.
+  uint64_t lost_writes = 0;
+  uint64_t slow_syncs = 0;
   history operations;
 };
 

@@ -2,6 +2,8 @@
 
 // What a store says about files that a crash or a disk has changed.
 
+#include "runtime/store/set_aside.hpp"
+#include "tests/eventually.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 #include <leveldb/env.h>
@@ -248,4 +250,72 @@ TEST_CASE_METHOD(store_fixture, "a failed sync is the end of the store") {
   reopen();
   CHECK(shard(1).entries.at(0) == "a");
   db.reset();
+}
+
+TEST_CASE_METHOD(store_fixture, "a failed store says so") {
+  failing_env env;
+  db.reset();
+  options.env = &env;
+  reopen();
+  CHECK_FALSE(db->failed());
+  env.failing = true;
+  CHECK(code_of(write({append(1, 1, "a")})) == errc::io);
+  CHECK(muster::testing::eventually([&] { return db->failed(); }));
+  db.reset();
+}
+
+TEST_CASE_METHOD(store_fixture, "a full disk holds writes until it has room") {
+  std::atomic<uint64_t> free{1000};
+  db.reset();
+  options.reserve_bytes = 100;
+  options.free_bytes = [&] { return free.load(); };
+  reopen();
+  REQUIRE(write({append(1, 1, "a")}));
+  CHECK_FALSE(db->full());
+  free = 99; // new commands are refused, those under way are written
+  REQUIRE(write({append(1, 2, "b")}));
+  CHECK(db->full());
+  free = 24;
+  std::atomic<bool> written{false};
+  db->write({append(1, 3, "c")}, [&](const status& x) { written = bool{x}; });
+  db->write({append(1, 4, "d")}, [](const status&) {});
+  CHECK(db->full());
+  CHECK_FALSE(written);
+  free = 1000;
+  CHECK(muster::testing::eventually([&] { return written && !db->full(); }));
+  REQUIRE(write({append(1, 5, "e")}));
+  reopen();
+  CHECK(shard(1).entries.size() == 5);
+  db.reset();
+}
+
+TEST_CASE_METHOD(store_fixture, "an idle store notices that there is room") {
+  std::atomic<uint64_t> free{50};
+  db.reset();
+  options.reserve_bytes = 100;
+  options.free_bytes = [&] { return free.load(); };
+  reopen();
+  REQUIRE(write({append(1, 1, "a")}));
+  CHECK(db->full());
+  free = 1000;
+  CHECK(muster::testing::eventually([&] { return !db->full(); }));
+  db.reset();
+}
+
+TEST_CASE_METHOD(store_fixture, "a store that is set aside leaves a new one") {
+  auto before = db->id();
+  REQUIRE(write({append(1, 1, "a")}));
+  db.reset();
+  for (auto n : {"1", "2"}) {
+    auto moved = set_aside(options.directory);
+    REQUIRE(moved);
+    CHECK(*moved == options.directory + ".damaged-" + n);
+    reopen();
+    CHECK(db->id() != before);
+    CHECK(recovered.empty());
+    db.reset();
+  }
+  options.directory += ".damaged-1";
+  reopen();
+  CHECK(db->id() == before);
 }

@@ -2,6 +2,11 @@
 #include "runtime/store/store_format.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
+#include <cstring>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 using namespace muster;
 using namespace muster::test;
 using namespace muster::store_format;
@@ -85,4 +90,18 @@ TEST_CASE("headers and ids belong to their key") {
   CHECK_FALSE(decode_header(shard_id{4}, value));
   CHECK(decode_id(encode_id(store_id{7}))->value == 7);
   CHECK_FALSE(decode_id(encode_id(store_id{0})));
+}
+
+TEST_CASE("a newer format is not taken for damage") {
+  auto value = encoded(9, sample);
+  value[0] = 2;
+  auto head = XXH3_64bits_withSeed(value.data(), 8, 9);
+  auto sum = XXH3_64bits_withSeed(value.data() + 16, value.size() - 16, head);
+  std::memcpy(value.data() + 8, &sum, 8);
+  std::vector<store_change> found;
+  auto done = decoded(9, value, found);
+  CHECK(code_of(done) == errc::invalid_argument);
+  CHECK(done.failure().message
+        == "a newer program wrote it, in format 2, and this one reads formats "
+           "up to 1: start the newer one again");
 }

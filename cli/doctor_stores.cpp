@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor_stores.hpp"
+
+#include <algorithm>
+
+namespace muster::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// As runtime/store/set_aside.hpp names them.
+constexpr std::string_view prefix = "store.damaged-";
+
+std::vector<std::string> damaged_in(const fs::path& data) {
+  std::vector<std::string> out;
+  std::error_code ignored;
+  for (auto& entry : fs::directory_iterator(data, ignored))
+    if (entry.path().filename().string().starts_with(prefix))
+      out.push_back(entry.path().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+} // namespace
+
+findings check_stores(const fs::path& directory,
+                      const launch::cluster_plan& plan) {
+  findings out;
+  for (auto& each : plan.machines)
+    for (auto& name : damaged_in(directory / each.id / "data"))
+      out.push_back(
+        {health::warn, "store " + each.id,
+         "was damaged and set aside as " + name + "; the machine has a new one",
+         "check that disk, then remove the old store"});
+  return out;
+}
+
+} // namespace muster::cli

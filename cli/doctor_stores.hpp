@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/doctor_checks.hpp"
+
+namespace muster::cli {
+
+/// Stores that their machines found damaged and set aside.
+findings check_stores(const std::filesystem::path& directory,
+                      const launch::cluster_plan& plan);
+
+} // namespace muster::cli
