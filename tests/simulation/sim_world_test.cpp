@@ -177,10 +177,12 @@ run_result run(uint64_t seed, const fault_options& faults,
           world.network().count()};
 }
 
-/// What a disk promises ends when it is replaced.
-fault_options faults_without_wipes(sim_random& random) {
+/// What a disk promises ends when it is replaced or damaged, or when it fails.
+fault_options faults_of_good_disks(sim_random& random) {
   auto out = fault_options::swarm(random);
   out.nemesis.wipe_mean = nanoseconds{0};
+  out.nemesis.damage_mean = nanoseconds{0};
+  out.nemesis.disk_error_mean = nanoseconds{0};
   return out;
 }
 
@@ -199,7 +201,7 @@ TEST_CASE("no fault breaks what the ports promise", "[sim_world]") {
   uint64_t lost = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     sim_random random{seed};
-    auto x = run(seed, faults_without_wipes(random));
+    auto x = run(seed, faults_of_good_disks(random));
     INFO("seed " << seed);
     REQUIRE(x.book.out_of_order == 0);
     REQUIRE(x.book.after_death == 0);
@@ -226,8 +228,8 @@ TEST_CASE("one seed is one run", "[sim_world]") {
     sim_random second{seed};
     std::ostringstream first_trace;
     std::ostringstream second_trace;
-    auto x = run(seed, faults_without_wipes(first), &first_trace);
-    auto y = run(seed, faults_without_wipes(second), &second_trace);
+    auto x = run(seed, faults_of_good_disks(first), &first_trace);
+    auto y = run(seed, faults_of_good_disks(second), &second_trace);
     CHECK(x.hash == y.hash);
     CHECK(first_trace.str() == second_trace.str());
     CHECK(x.network.sent == y.network.sent);
