@@ -67,8 +67,9 @@ in_log "$work/m3-log" 'peer_connected peer=m1' || fail 'm3 is alone'
 
 step 'm3 has no version in common with the others: refused, and it says so'
 restart 2-3
-eventually 60 in_log "$dir/m1/log" 'it understands wire 2 to 3,'
-eventually 60 in_log "$work/m3-log" 'upgrade the older one'
+# Whoever dialled was told, and whoever was dialled says why it refused.
+eventually 60 in_log "$dir/m1/log" 'wire 2 to 3,'
+eventually 60 in_log "$work/m3-log" 'wire 1,'
 for n in {1..16}; do
   eventually 60 writes m1 "/s$n/x" without
 done
