@@ -122,6 +122,15 @@ machine_id origin_of(const command_id& x) {
                                   : machine_id{x.value.substr(0, end)};
 }
 
+size_t bytes_of(const command& x) {
+  size_t out = 0;
+  for (auto& op : x.operations)
+    out += op.key.size() + op.value.size();
+  for (auto& g : x.guards)
+    out += g.key.size() + g.value.size();
+  return out;
+}
+
 result<shard_id> check_command(const command& x, uint32_t shard_count) {
   auto parts = x.guards.size() + x.operations.size();
   if (x.operations.empty())
@@ -134,7 +143,6 @@ result<shard_id> check_command(const command& x, uint32_t shard_count) {
                + " bytes");
   shard_id shard;
   bool first = true;
-  size_t bytes = 0;
   std::set<std::string_view> written;
   for (auto& op : x.operations) {
     auto checked = check_part(op.key, op.value.size(), shard_count, first,
@@ -143,16 +151,14 @@ result<shard_id> check_command(const command& x, uint32_t shard_count) {
       return checked.failure();
     if (!written.insert(op.key).second)
       return bad("a command writes a key once: " + op.key);
-    bytes += op.key.size() + op.value.size();
     first = false;
   }
   for (auto& g : x.guards) {
     auto checked = check_part(g.key, g.value.size(), shard_count, false, shard);
     if (!checked)
       return checked.failure();
-    bytes += g.key.size() + g.value.size();
   }
-  if (bytes > command_bytes_max)
+  if (bytes_of(x) > command_bytes_max)
     return bad("a command has at most " + std::to_string(command_bytes_max)
                + " bytes");
   return shard;

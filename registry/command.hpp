@@ -129,6 +129,9 @@ struct evaluation {
 /// @returns the shard, or `invalid_argument`
 result<shard_id> check_command(const command& x, uint32_t shard_count);
 
+/// Of its keys and values.
+size_t bytes_of(const command& x);
+
 /// What tells two commands under one client's id apart: a hash of guards and
 /// operations, never 0. 0 where no client chose the id: no other command can
 /// have it.

@@ -281,16 +281,20 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
   auto g = h->grants.find(x.prefix);
   if (g == h->grants.end() || g->second.number != x.grant)
     return;
-  // D2: what it gave up it does not serve; no acknowledgement will come.
+  if (g->second.asked)
+    g->second.number = grant_number{}; // the next one is on its way
+  else
+    h->grants.erase(g);
+  // D2: what it gave up it does not serve; no acknowledgement need come. What
+  // another of its copies covers, it still serves.
   for (auto& [at, f] : flights_) {
     auto w = f.waits.find(from);
-    if (w == f.waits.end() || w->second.done || w->second.grant != x.grant)
+    if (w == f.waits.end() || w->second.done
+        || covering(*h, f.entry.effects, true))
       continue;
     w->second.done = true;
     w->second.ack = {from, (now - f.entry.prepared_at).count(), false};
   }
-  if (!g->second.asked)
-    h->grants.erase(g);
   report(out);
 }
 

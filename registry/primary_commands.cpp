@@ -54,10 +54,8 @@ private:
 } // namespace
 
 void primary_role::on_submit(const home_submit& x, boot_time now) {
-  if (handing_ && held_.size() < ctx_.options.pending_max) {
-    held_.push_back(x); // F2: decided when the move is
-    return;
-  }
+  if (handing_ && hold_back(x))
+    return; // F2: decided when the move is
   if (answer_known(x) || reject_now(x))
     return;
   evaluate_new(x, now);

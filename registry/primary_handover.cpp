@@ -160,13 +160,28 @@ void primary_role::resume(boot_time now) {
       cover_if_whole(r);
     }
   }
-  for (auto& x : std::exchange(held_, {}))
+  for (auto& x : take_held())
     on_submit(x, now);
   try_commit(now);
 }
 
+bool primary_role::hold_back(const home_submit& x) {
+  auto size = bytes_of(x.what.what);
+  if (held_.size() >= ctx_.options.pending_max
+      || held_bytes_ + size > ctx_.options.pending_bytes_max)
+    return false;
+  held_bytes_ += size;
+  held_.push_back(x);
+  return true;
+}
+
+std::deque<home_submit> primary_role::take_held() {
+  held_bytes_ = 0;
+  return std::exchange(held_, {});
+}
+
 void primary_role::deny_held() {
-  for (auto& x : std::exchange(held_, {})) {
+  for (auto& x : take_held()) {
     auto out = verdict_for(x, outcome::unavailable);
     out.detail = "the shard has another home now";
     answer(x.origin.id, std::move(out));

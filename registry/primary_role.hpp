@@ -310,6 +310,9 @@ private:
   void stop_everything(boot_time now);
   void offer_if_stopped(boot_time now);
   std::vector<directory_entry> directory(boot_time now) const;
+  /// @returns false: it would be too much
+  bool hold_back(const home_submit& x);
+  std::deque<home_submit> take_held();
   void handover_landed_at(epoch at, boot_time now);
   void resume(boot_time now);
 
@@ -353,7 +356,9 @@ private:
 
   std::optional<running_order> order_;
   std::optional<handing> handing_;
+  /// Within the limits of undecided entries.
   std::deque<home_submit> held_;
+  size_t held_bytes_ = 0;
 
   std::map<std::pair<peer, uint64_t>, watcher> watchers_;
 };

@@ -4,6 +4,7 @@
 #include "registry/ids.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace muster {
 
@@ -50,9 +51,8 @@ private:
 
   static bool fits(const exchange& from, const exchange& to);
 
-  exchange base_{};
+  std::optional<exchange> base_;
   exchange last_{};
-  uint64_t count_ = 0;
   bool agrees_ = true;
 };
 

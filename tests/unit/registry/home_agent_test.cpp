@@ -238,3 +238,44 @@ TEST_CASE("agent: a drop counts only if it names the newest grant (D2)") {
   x.prepare(3);
   CHECK(x.sent<invalidate>().size() == 1);
 }
+
+TEST_CASE("agent: a copy given up is no word about another one (D2)") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1); // grant 1, of all
+  x.ask(x.h1, 1, "/a");
+  x.give(x.h1, {}, "/a"); // grant 2
+  x.out.clear();
+  x.prepare(2);
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{2}, "/a"}, x.now, x.out);
+  CHECK(x.ready() < 2); // it still serves `/a` as a part of `/`
+  x.acknowledge(x.h1, 1, 2, 2);
+  CHECK(x.ready() == 2);
+}
+
+TEST_CASE("agent: who gave up every copy is not waited for") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  x.ask(x.h1, 1, "/a");
+  x.give(x.h1, {}, "/a");
+  x.out.clear();
+  x.prepare(2);
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{2}, "/a"}, x.now, x.out);
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{1}, "/"}, x.now, x.out);
+  CHECK(x.ready() == 2);
+}
+
+TEST_CASE("agent: a copy given up and asked for again is a new one") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  x.ask(x.h1, 1); // again, before it gave up what it has
+  x.prepare(2);
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{1}, "/"}, x.now, x.out);
+  CHECK(x.ready() == 2);
+  x.out.clear();
+  x.give(x.h1, {x.entry(2)});
+  REQUIRE(x.sent<invalidate>().size() == 1);
+  CHECK(x.sent<invalidate>()[0].grant == grant_number{2});
+}

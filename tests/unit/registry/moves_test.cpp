@@ -8,7 +8,7 @@ namespace {
 
 /// Four machines, the first three of them replicas; the last mirrors all.
 struct movable : trio {
-  movable() : trio(3, 4) {
+  explicit movable(shard_options options = {}) : trio(3, 4, options) {
     REQUIRE(run_until_served());
     run(1s);
     REQUIRE(put("/a", "1") == "committed");
@@ -234,6 +234,36 @@ TEST_CASE("moves: who took over hands over only after its own fence (F2)") {
   CHECK(all.primary() == first);
   CHECK(all.put_at_last(first, "/a", "2"));
   CHECK(all.run_until_home(static_cast<size_t>(other)));
+}
+
+TEST_CASE("moves: what is held back meanwhile has limits") {
+  shard_options options;
+  options.pending_max = 4;
+  options.pending_bytes_max = 1000;
+  movable all{options};
+  all.loses = losing<handover_ack>();
+  all.order(all.make_order(-1, 1, -1));
+  all.drain();
+  std::vector<uint64_t> small;
+  for (auto i = 0; i < 6; ++i)
+    small.push_back(all.submit(
+      0, put_command("s" + std::to_string(i), "/a", std::to_string(i))));
+  all.drain();
+  auto overloaded = [&](uint64_t slot) {
+    auto told = all.find_verdict(slot);
+    return told && told->detail.starts_with("overloaded");
+  };
+  CHECK(std::none_of(small.begin(), small.begin() + 4, overloaded));
+  CHECK(std::all_of(small.begin() + 4, small.end(), overloaded));
+  // It resumes, decides those four, and begins nothing anew.
+  REQUIRE(all.run_until([&] { return all.find_verdict(small[0]) != nullptr; }));
+  CHECK(all.find_verdict(small[3])->what == outcome::committed);
+  all.order(all.make_order(-1, 1, -1));
+  all.drain();
+  auto large
+    = all.submit(0, put_command("large", "/a", std::string(1200, 'x')));
+  all.drain();
+  CHECK(overloaded(large));
 }
 
 TEST_CASE("moves: an order that gets no further is given up and undone") {

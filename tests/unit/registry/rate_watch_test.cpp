@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
 #include <random>
 
 using namespace muster;
@@ -97,4 +98,19 @@ TEST_CASE("rate_watch: rates count as close again after a while") {
     x.exchange();
   }
   CHECK(x.watch.agrees());
+}
+
+TEST_CASE("rate_watch: no clock that a peer may claim is too much") {
+  constexpr auto most = std::numeric_limits<int64_t>::max();
+  constexpr auto least = std::numeric_limits<int64_t>::min();
+  for (auto first : {most, least, int64_t{0}, int64_t{-1}})
+    for (auto second : {most, least, int64_t{0}, int64_t{-1}}) {
+      rate_watch x;
+      x.on_exchange(boot_time{1s}, boot_time{2s},
+                    boot_time{nanoseconds{first}});
+      x.on_exchange(boot_time{3s}, boot_time{4s},
+                    boot_time{nanoseconds{second}});
+      CAPTURE(first, second);
+      CHECK_FALSE(x.agrees());
+    }
 }
