@@ -4,8 +4,10 @@
 #include "runtime/pki/pki.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -69,6 +71,8 @@ settings cluster_settings(const std::string& directory, const std::string& id,
 
 int serve(const std::string& directory, const std::string& id,
           const std::string& etcd) {
+  // Whoever started it may die before it says so.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   auto started = machine::start(cluster_settings(directory, id, etcd));
   if (!started) {
     std::cerr << id << ": " << started.failure().message << '\n';

@@ -17,12 +17,12 @@ namespace muster::cli {
 //   {"key":"/a/b","value":"..."}            one a record; or `value_base64`
 //   {"records":1,"xxh3":"0123456789abcdef"} of all bytes before this line
 //
-// `muster load` reads none of it: a backup has to be whole.
+// It is read as a whole or not at all.
 
-/// What the first line says.
+/// What the first line says, for people.
 struct backup_head {
   uint32_t shards = 0;
-  /// UTC, ISO 8601; for people.
+  /// UTC, ISO 8601.
   std::string created;
 };
 
@@ -72,8 +72,7 @@ private:
 ///        checksum is known; returns false to stop, which is no error
 /// Errors: `invalid_argument` (not a backup, or of a newer version),
 /// `corrupt` (cut off or changed, with the line's number).
-result<backup_head>
-read_backup(std::istream& in,
-            const std::function<bool(size_t line, loaded_record)>& take);
+status read_backup(std::istream& in,
+                   const std::function<bool(size_t line, loaded_record)>& take);
 
 } // namespace muster::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/doctor_stores.hpp"
 
+#include "runtime/store/set_aside.hpp"
+
 #include <algorithm>
 
 namespace muster::cli {
@@ -9,10 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// As runtime/store/set_aside.hpp names them.
-constexpr std::string_view prefix = "store.damaged-";
-
 std::vector<std::string> damaged_in(const fs::path& data) {
+  auto prefix = std::string{"store"} + damaged_suffix;
   std::vector<std::string> out;
   std::error_code ignored;
   for (auto& entry : fs::directory_iterator(data, ignored))

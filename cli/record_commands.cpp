@@ -4,12 +4,12 @@
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
 #include "registry/key.hpp"
+#include "runtime/http/parameters.hpp"
 #include "runtime/http/target.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <iostream>
 #include <memory>
 
@@ -154,22 +154,13 @@ exit_code list_records(const globals& x, const std::string& prefix) {
                    });
 }
 
-std::optional<uint64_t> whole_number(const std::string& text) {
-  uint64_t out = 0;
-  auto last = text.data() + text.size();
-  auto [end, ec] = std::from_chars(text.data(), last, out);
-  if (ec != std::errc{} || end != last)
-    return std::nullopt;
-  return out;
-}
-
 void add_guard_options(CLI::App& command, change& x) {
   command.add_option("key", x.key, "such as /a/b")->required();
   // CLI11 would take -1 for the largest number, and nothing for 0.
   command.add_option_function<std::string>(
     "--if-version",
     [&x](const std::string& text) {
-      x.if_version = whole_number(text);
+      x.if_version = http::whole_number(text);
       if (!x.if_version)
         throw CLI::ValidationError("--if-version",
                                    "a version is a whole number from 0 on");

@@ -276,4 +276,18 @@ status may_drain(const cluster_facts& x, const machine_id& id,
                                     + " copies need as many"};
 }
 
+status may_remove(const cluster_facts& x, const machine_id& id, bool force) {
+  if (!find(x, id))
+    return error{errc::not_found, "no machine is registered as " + id.value};
+  if (force)
+    return ok();
+  if (auto count = shards_on(x, id); count > 0)
+    return error{errc::in_use, id.value + " holds " + std::to_string(count)
+                                 + " shards: drain it first, or --force"};
+  if (contains(x.alive, id))
+    return error{errc::in_use,
+                 id.value + " is alive: stop it first, or --force"};
+  return ok();
+}
+
 } // namespace muster

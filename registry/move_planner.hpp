@@ -87,6 +87,12 @@ result<move_order> order_to_move(const cluster_facts& x, shard_id shard,
 status may_drain(const cluster_facts& x, const machine_id& id,
                  uint32_t replication);
 
+/// Whether the member record of `id` may be deleted: it holds no shard and is
+/// not alive. With `force` only that it is registered matters; its replicas
+/// are replaced like those of a dead machine.
+/// Errors: `not_found`; `in_use` says which of both.
+status may_remove(const cluster_facts& x, const machine_id& id, bool force);
+
 /// How many shards have a replica on `id`.
 size_t shards_on(const cluster_facts& x, const machine_id& id);
 

@@ -28,8 +28,6 @@
 
 namespace muster {
 
-class level_store;
-
 /// Random numbers of a machine's actors.
 class system_random : public random_source {
 public:

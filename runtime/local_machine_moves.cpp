@@ -4,7 +4,6 @@
 // member: reads the coordinator, lets a pure function decide, carries it out.
 
 #include "actors/coordinator_client.hpp"
-#include "registry/removal.hpp"
 #include "runtime/local_machine.hpp"
 
 #include <caf/send.hpp>

@@ -25,7 +25,7 @@ error damaged(const std::filesystem::path& file) {
 cluster_plan plan_of(const json& x) {
   cluster_plan out;
   out.name = x.at("name");
-  out.generation = x.at("generation");
+  out.generation = x.value("generation", uint64_t{1});
   out.shards = x.at("shards");
   out.replication = x.at("replication");
   for (auto& each : x.at("machines"))

@@ -38,12 +38,12 @@ result<planned_machine> next_machine(const std::filesystem::path& directory,
 }
 
 result<planned_machine> add_machine(const std::filesystem::path& directory) {
-  auto plan = read_plan(directory);
-  if (!plan)
-    return plan.failure();
   auto lock = directory_lock::take(directory);
   if (!lock)
     return lock.failure();
+  auto plan = read_plan(directory);
+  if (!plan)
+    return plan.failure();
   auto found = find_programs(*plan);
   if (!found)
     return found.failure();
@@ -67,12 +67,12 @@ result<planned_machine> add_machine(const std::filesystem::path& directory) {
 
 status forget_machine(const std::filesystem::path& directory,
                       const std::string& id) {
-  auto plan = read_plan(directory);
-  if (!plan)
-    return plan.failure();
   auto lock = directory_lock::take(directory);
   if (!lock)
     return lock.failure();
+  auto plan = read_plan(directory);
+  if (!plan)
+    return plan.failure();
   std::erase_if(plan->machines, [&](auto& m) { return m.id == id; });
   return write_plan(directory, *plan);
 }

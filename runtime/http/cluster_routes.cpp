@@ -2,12 +2,11 @@
 #include "registry/key.hpp"
 #include "runtime/http/deadline.hpp"
 #include "runtime/http/json.hpp"
+#include "runtime/http/parameters.hpp"
 #include "runtime/http/problem.hpp"
 #include "runtime/http/routes.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <charconv>
 
 namespace muster::http {
 
@@ -66,20 +65,6 @@ response unmirror(const routes_context& context, const request& x) {
   return body_of({{"prefix", *prefix}, {"machine", context.node.id().value}});
 }
 
-/// A number of a shard. Error: `invalid_argument`.
-result<shard_id> shard_in(const request& x) {
-  auto text = x.parameter("shard");
-  uint32_t number = 0;
-  auto bad = error{errc::invalid_argument, "`shard` must be a number"};
-  if (!text)
-    return bad;
-  auto last = text->data() + text->size();
-  auto [end, ec] = std::from_chars(text->data(), last, number);
-  if (ec != std::errc{} || end != last)
-    return bad;
-  return shard_id{number};
-}
-
 result<machine_id> machine_in(const request& x, const std::string& name) {
   auto text = x.parameter(name);
   if (!text || text->empty())
@@ -88,18 +73,22 @@ result<machine_id> machine_in(const request& x, const std::string& name) {
 }
 
 response move(const routes_context& context, const request& x) {
-  auto shard = shard_in(x);
+  auto shard = number_in(x, "shard", UINT32_MAX);
   if (!shard)
     return problem(shard.failure());
+  if (!*shard)
+    return problem(error{errc::invalid_argument, "`shard` is missing"});
   auto to = machine_in(x, "to");
   if (!to)
     return problem(to.failure());
   auto left = time_left(x, context.config);
   if (!left)
     return problem(left.failure());
-  if (auto done = context.node.move_shard(*shard, *to, *left); !done)
+  auto number = static_cast<uint32_t>(**shard);
+  auto done = context.node.move_shard(shard_id{number}, *to, *left);
+  if (!done)
     return problem(done.failure());
-  return body_of({{"shard", shard->value}, {"to", to->value}});
+  return body_of({{"shard", number}, {"to", to->value}});
 }
 
 response drain(const routes_context& context, const request& x) {
@@ -116,11 +105,10 @@ response remove(const routes_context& context, const request& x) {
   auto id = machine_in(x, "machine");
   if (!id)
     return problem(id.failure());
-  auto force = x.parameter("force");
-  if (force && *force != "true" && *force != "false")
-    return problem(
-      error{errc::invalid_argument, "`force` must be true or false"});
-  auto done = context.node.remove_machine(*id, force && *force == "true");
+  auto force = flag_in(x, "force");
+  if (!force)
+    return problem(force.failure());
+  auto done = context.node.remove_machine(*id, *force);
   if (!done)
     return problem(done.failure());
   return body_of({{"machine", id->value}, {"removed", true}});

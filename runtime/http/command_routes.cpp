@@ -2,12 +2,11 @@
 #include "runtime/http/command_json.hpp"
 #include "runtime/http/deadline.hpp"
 #include "runtime/http/json.hpp"
+#include "runtime/http/parameters.hpp"
 #include "runtime/http/problem.hpp"
 #include "runtime/http/routes.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <charconv>
 
 namespace muster::http {
 
@@ -16,17 +15,6 @@ namespace {
 constexpr std::string_view commands_path = "/v1/commands";
 constexpr size_t commands_default = 50;
 constexpr size_t commands_max = 1'000;
-
-/// @returns false if the parameter is there and not a whole number
-template <class T>
-bool read_number(const request& x, const std::string& name, T& out) {
-  auto text = x.parameter(name);
-  if (text == nullptr)
-    return true;
-  auto last = text->data() + text->size();
-  auto [end, ec] = std::from_chars(text->data(), last, out);
-  return ec == std::errc{} && end == last;
-}
 
 error error_of(const command_answer& x) {
   auto code = errc::unknown;
@@ -58,13 +46,12 @@ void post_command(const routes_context& context, const request& x,
 }
 
 response list_commands(const routes_context& context, const request& x) {
-  auto limit = commands_default;
-  if (!read_number(x, "limit", limit) || limit > commands_max)
-    return problem(
-      error{errc::invalid_argument,
-            "`limit` must be at most " + std::to_string(commands_max)});
+  auto limit = number_in(x, "limit", commands_max);
+  if (!limit)
+    return problem(limit.failure());
   auto out = json::array();
-  for (auto& each : context.node.recent_commands(limit))
+  for (auto& each :
+       context.node.recent_commands(limit->value_or(commands_default)))
     out.push_back(story_json(each));
   response result;
   result.body = to_text(out);
@@ -107,9 +94,10 @@ void submit_command(const routes_context& context, const request& from,
   if (!left)
     return then(problem(left.failure()));
   how.timeout = *left;
-  if (!read_number(from, "born", how.born.value))
-    return then(
-      problem(error{errc::invalid_argument, "`born` must be a whole number"}));
+  auto born = number_in(from, "born");
+  if (!born)
+    return then(problem(born.failure()));
+  how.born = sequence{born->value_or(0)};
   if (!from.idempotency_key.empty())
     x.id.value = "=" + from.idempotency_key;
   if (x.id.value.size() > command_id_bytes_max)

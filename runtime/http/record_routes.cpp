@@ -2,12 +2,11 @@
 #include "registry/key.hpp"
 #include "runtime/http/deadline.hpp"
 #include "runtime/http/json.hpp"
+#include "runtime/http/parameters.hpp"
 #include "runtime/http/problem.hpp"
 #include "runtime/http/routes.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <charconv>
 
 namespace muster::http {
 
@@ -19,16 +18,6 @@ error bad(std::string text) {
   return error{errc::invalid_argument, std::move(text)};
 }
 
-/// A flag is on as `?name`, `?name=1` or `?name=true`.
-result<bool> flag(const request& x, const std::string& name) {
-  auto text = x.parameter(name);
-  if (text == nullptr || *text == "0" || *text == "false")
-    return false;
-  if (text->empty() || *text == "1" || *text == "true")
-    return true;
-  return bad("`" + name + "` is a flag: leave its value out");
-}
-
 /// The key in the path; routes are found by `records_path`.
 result<std::string> key_of(const request& x) {
   auto key = x.path.substr(records_path.size());
@@ -38,7 +27,7 @@ result<std::string> key_of(const request& x) {
 }
 
 result<read_options> read_options_of(const request& x, const options& config) {
-  auto confirmed = flag(x, "confirmed");
+  auto confirmed = flag_in(x, "confirmed");
   if (!confirmed)
     return confirmed.failure();
   auto left = time_left(x, config);
@@ -47,27 +36,19 @@ result<read_options> read_options_of(const request& x, const options& config) {
   return read_options{.confirmed = *confirmed, .timeout = *left};
 }
 
-std::optional<uint64_t> whole_number(const std::string& text) {
-  uint64_t out = 0;
-  auto last = text.data() + text.size();
-  auto [end, ec] = std::from_chars(text.data(), last, out);
-  return ec == std::errc{} && end == last ? std::optional{out} : std::nullopt;
-}
-
 /// Adds what `if_version` and `if_absent` ask for.
 status add_guards(const request& x, const std::string& key, command& out) {
-  auto absent = flag(x, "if_absent");
+  auto absent = flag_in(x, "if_absent");
   if (!absent)
     return absent.failure();
   if (*absent)
     out.guards.push_back(guard{guard_kind::absent, key, {}, {}});
-  auto text = x.parameter("if_version");
-  if (text == nullptr)
-    return ok();
-  auto version = whole_number(*text);
+  auto version = number_in(x, "if_version");
   if (!version)
-    return bad("`if_version` must be a version, a whole number");
-  out.guards.push_back(guard{guard_kind::version, key, sequence{*version}, {}});
+    return version.failure();
+  if (*version)
+    out.guards.push_back(
+      guard{guard_kind::version, key, sequence{**version}, {}});
   return ok();
 }
 
@@ -100,16 +81,14 @@ result<std::vector<read_answer>> listed(const routes_context& context,
   if (!how)
     return how.failure();
   auto text = x.parameter("prefix");
-  auto shard = x.parameter("shard");
-  if ((text == nullptr) == (shard == nullptr))
+  auto shard = number_in(x, "shard", UINT32_MAX);
+  if (!shard)
+    return shard.failure();
+  if ((text != nullptr) == shard->has_value())
     return bad("give `prefix` (`/` lists everything) or `shard`");
-  if (shard != nullptr) {
-    auto number = whole_number(*shard);
-    if (!number || *number > UINT32_MAX)
-      return bad("`shard` must be a shard's number");
-    return context.node.list_shard(shard_id{static_cast<uint32_t>(*number)},
+  if (*shard)
+    return context.node.list_shard(shard_id{static_cast<uint32_t>(**shard)},
                                    *how);
-  }
   auto prefix = normalize_prefix(*text);
   if (!prefix)
     return prefix.failure();

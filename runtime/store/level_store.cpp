@@ -193,12 +193,11 @@ size_t level_store::group_end(size_t begin) const {
 void level_store::commit(size_t begin, size_t end) {
   auto culprit = end;
   auto outcome = status{error{errc::io, "the store has failed"}};
-  if (!failed_ && !wait_for_room())
+  if (!failed() && !wait_for_room())
     outcome = error{errc::io, "the store ends, and its disk is full"};
-  else if (!failed_)
+  else if (!failed())
     outcome = write_group(begin, end, culprit);
-  failed_ = !outcome;
-  broken_.store(failed_, std::memory_order_relaxed);
+  failed_.store(!outcome, std::memory_order_relaxed);
   answer(begin, end, culprit, outcome);
 }
 

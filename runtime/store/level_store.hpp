@@ -82,7 +82,7 @@ public:
   /// True after the first error: the store takes nothing any more, and its
   /// owner opens it again (section 5). From any thread.
   bool failed() const {
-    return broken_.load(std::memory_order_relaxed);
+    return failed_.load(std::memory_order_relaxed);
   }
 
   size_t backlog_bytes() const override {
@@ -141,7 +141,7 @@ private:
 
   std::atomic<size_t> backlog_bytes_{0};
   std::atomic<bool> full_{false};
-  std::atomic<bool> broken_{false};
+  std::atomic<bool> failed_{false};
   std::atomic<uint64_t> groups_count_{0};
   std::atomic<uint64_t> changes_count_{0};
   std::atomic<uint64_t> checkpoints_count_{0};
@@ -155,7 +155,6 @@ private:
   std::unique_ptr<leveldb::WriteBatch> batch_;
   duration last_write_time_{0};
   uint64_t next_group_ = 0;
-  bool failed_ = false;
 
   std::thread thread_;
 };

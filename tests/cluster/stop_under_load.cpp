@@ -4,23 +4,21 @@
 // store and its answers end in an order in which nothing is used after its end.
 
 #include "runtime/machine.hpp"
+#include "tests/scratch_folder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
-#include <stdlib.h>
 #include <thread>
 
 using namespace muster;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 namespace {
 
 constexpr size_t in_flight = 256;
-constexpr size_t committed_min = 500;
+constexpr size_t committed_min = 2'000;
 
 /// Writes until told to stop, always `in_flight` at a time.
 class load {
@@ -59,24 +57,10 @@ private:
   std::atomic<bool> stopping_{false};
 };
 
-struct scratch {
-  scratch() {
-    char name[] = "/tmp/muster-stop-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-
-  ~scratch() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-
-  fs::path path;
-};
-
 } // namespace
 
 TEST_CASE("a machine stops while commands are under way") {
-  scratch folder;
+  muster::testing::scratch_folder folder;
   settings options;
   options.process.data_dir = folder.path / "data";
   options.process.insecure = true;
@@ -84,7 +68,7 @@ TEST_CASE("a machine stops while commands are under way") {
   options.process.log_level = severity::error;
   options.cluster.replication = 1;
   options.cluster.min_copies = 1;
-  for (auto round = 0; round < 12; ++round) {
+  for (auto round = 0; round < 20; ++round) {
     CAPTURE(round);
     auto started = machine::start(options);
     REQUIRE(started);

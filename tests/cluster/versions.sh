@@ -67,9 +67,16 @@ in_log "$work/m3-log" 'peer_connected peer=m1' || fail 'm3 is alone'
 
 step 'm3 has no version in common with the others: refused, and it says so'
 restart 2-3
-# Whoever dialled was told, and whoever was dialled says why it refused.
-eventually 60 in_log "$dir/m1/log" 'wire 2 to 3,'
-eventually 60 in_log "$work/m3-log" 'wire 1,'
+# Who refuses says so, and who is refused is told; which of the two m1 is, is
+# not fixed.
+tells_both() { # <log> <theirs> <own>
+  local theirs="$2, format 3" own="$3, format 3"
+  in_log "$1" "it_understands=\"$theirs\" this_machine_understands=\"$own\"" \
+    || in_log "$1" \
+      "it understands $theirs, this machine $own; upgrade the older"
+}
+eventually 60 tells_both "$dir/m1/log" 'wire 2 to 3' 'wire 1'
+eventually 60 tells_both "$work/m3-log" 'wire 1' 'wire 2 to 3'
 for n in {1..16}; do
   eventually 60 writes m1 "/s$n/x" without
 done

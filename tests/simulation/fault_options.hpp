@@ -86,7 +86,7 @@ struct nemesis_options {
   nanoseconds coordinator_away_max = 10s;
   /// A clock changes its rate, within the bound.
   nanoseconds clock_change_mean = 0s;
-  /// A process dies at a certain step of the protocol (`crash_points`).
+  /// A process dies at a certain step of the protocol (`sim_trace::point`).
   nanoseconds crash_point_mean = 0s;
   /// A disk is empty at the next start.
   nanoseconds wipe_mean = 0s;

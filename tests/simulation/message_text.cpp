@@ -93,6 +93,10 @@ std::string text(const T& x) {
 
 } // namespace
 
+std::span<const char* const> message_names() {
+  return names;
+}
+
 const char* name_of(const wire_message& x) {
   return names[x.index()];
 }

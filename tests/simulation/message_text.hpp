@@ -3,9 +3,13 @@
 
 #include "registry/messages.hpp"
 
+#include <span>
 #include <string>
 
 namespace muster::sim {
+
+/// The names of all types, in the order of `wire_message`.
+std::span<const char* const> message_names();
 
 /// The name of its type.
 const char* name_of(const wire_message& x);

@@ -2,6 +2,7 @@
 #include "tests/simulation/sim_nemesis.hpp"
 
 #include "registry/assignment_text.hpp"
+#include "tests/simulation/message_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,16 +15,17 @@ namespace {
 const std::string shard_keys = "/muster/sim/shards/";
 
 /// Steps at which a process may die: what it does with the disk and with the
-/// coordinator, messages that it received and worked on, and events.
-constexpr std::array crash_points{
-  "sync_begun",    "sync_done",      "txn_asked",      "txn_applied",
-  "prepare",       "prepare_ack",    "commit",         "submit",
-  "invalidate",    "invalidate_ack", "validate",       "copy_request",
-  "copy_grant",    "join_request",   "join",           "joined",
-  "snapshot",      "snapshot_ack",   "drop_replica",   "drop_ack",
-  "fence",         "fence_ack",      "lease_grant",    "registered",
-  "acting",        "backup_added",   "backup_dropped", "takeover_started",
-  "fence_complete"};
+/// coordinator, and events; each message that it received and worked on too.
+constexpr std::array steps{
+  "sync_begun",       "sync_done",      "txn_asked",        "txn_applied",
+  "registered",       "acting",         "backup_added",     "backup_dropped",
+  "takeover_started", "fence_complete", "handover_started", "handed_over"};
+
+std::string some_crash_point(sim_random& random) {
+  auto messages = message_names();
+  auto i = random.below(steps.size() + messages.size());
+  return i < steps.size() ? steps[i] : messages[i - steps.size()];
+}
 
 } // namespace
 
@@ -129,7 +131,7 @@ void sim_nemesis::crash_one() {
 }
 
 void sim_nemesis::arm_crash_point() {
-  auto name = crash_points[random_.below(crash_points.size())];
+  auto name = some_crash_point(random_);
   // Rare steps are met at once or never, frequent ones anywhere.
   auto skip = random_.chance(500) ? 0 : random_.below(20);
   world_.trace().arm(name, skip, [this](const machine_id& id) {

@@ -3,45 +3,18 @@
 
 #include "cli/app.hpp"
 #include "cli/launch/cluster_file.hpp"
+#include "tests/scratch_folder.hpp"
 #include "tests/unit/http/http_fixture.hpp"
 
 #include <cstdio>
 #include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdlib.h>
 #include <string>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
 namespace muster::testing {
-
-/// A folder that goes with the test.
-class scratch_folder {
-public:
-  scratch_folder() {
-    char name[] = "/tmp/muster-cli-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-
-  ~scratch_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-
-  /// Writes a file for the owner only.
-  std::string write(const std::string& name, const std::string& bytes) const {
-    auto file = path / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream{file, std::ios::binary} << bytes;
-    ::chmod(file.c_str(), 0600);
-    return file;
-  }
-
-  std::filesystem::path path;
-};
 
 /// Sends what is written to a descriptor to a file instead.
 class captured {

@@ -191,3 +191,32 @@ TEST_CASE("planner: a drain needs machines for all copies") {
   CHECK(may_drain(x.facts, name(4), 3)); // it has nothing
   CHECK(may_drain(x.facts, name(9), 3).failure().code == errc::not_found);
 }
+
+namespace {
+
+cluster_facts one_member() {
+  cluster_facts out;
+  out.members.emplace_back().who = {name(1), incarnation{1}};
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("planner: a machine that is away and empty may go") {
+  CHECK(may_remove(one_member(), name(1), false));
+}
+
+TEST_CASE("planner: one that is alive or holds shards only by force") {
+  auto alive = one_member();
+  alive.alive = {name(1)};
+  CHECK(may_remove(alive, name(1), false).failure().code == errc::in_use);
+  CHECK(may_remove(alive, name(1), true));
+  auto holds = one_member();
+  holds.shards.emplace_back().in_sync = {ref(1)};
+  CHECK(may_remove(holds, name(1), false).failure().code == errc::in_use);
+  CHECK(may_remove(holds, name(1), true));
+}
+
+TEST_CASE("planner: who is no member cannot be removed") {
+  CHECK(may_remove({}, name(1), true).failure().code == errc::not_found);
+}

@@ -246,8 +246,8 @@ TEST_CASE("moves: what is held back meanwhile has limits") {
   all.drain();
   std::vector<uint64_t> small;
   for (auto i = 0; i < 6; ++i)
-    small.push_back(all.submit(
-      0, put_command("s" + std::to_string(i), "/a", std::to_string(i))));
+    small.push_back(all.submit(0, put_command("s" + std::to_string(i), "/a",
+                                              std::to_string(i))));
   all.drain();
   auto overloaded = [&](uint64_t slot) {
     auto told = all.find_verdict(slot);
@@ -260,8 +260,8 @@ TEST_CASE("moves: what is held back meanwhile has limits") {
   CHECK(all.find_verdict(small[3])->what == outcome::committed);
   all.order(all.make_order(-1, 1, -1));
   all.drain();
-  auto large
-    = all.submit(0, put_command("large", "/a", std::string(1200, 'x')));
+  auto large = all.submit(0,
+                          put_command("large", "/a", std::string(1200, 'x')));
   all.drain();
   CHECK(overloaded(large));
 }
