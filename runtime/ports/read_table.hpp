@@ -64,7 +64,8 @@ public:
   /// be absent and a listing is served.
   virtual void install_prefix(shard_id shard, std::string_view prefix) = 0;
 
-  /// W5: prefix word not valid; the records stay until evicted.
+  /// W5: prefix word not valid; the records stay until evicted. Tombstones that
+  /// no other held prefix covers go: who evicts knows records, not absences.
   virtual void drop_prefix(shard_id shard, std::string_view prefix) = 0;
 };
 

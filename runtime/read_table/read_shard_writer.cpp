@@ -109,8 +109,19 @@ void read_shard::install_prefix(std::string_view prefix) {
 }
 
 void read_shard::drop_prefix(std::string_view prefix) {
-  if (mine() != nullptr)
-    prefixes_.drop(prefix, mine()->number);
+  if (mine() == nullptr)
+    return;
+  prefixes_.drop(prefix, mine()->number);
+  // Nobody tells any more when a key comes back: absence is not known.
+  std::vector<std::string> absent;
+  records_.table().visit_while([&](const record& x) {
+    if (x.state == record_state::tombstone && covers(prefix, x.key())
+        && !prefixes_.covers(x.key()))
+      absent.emplace_back(x.key());
+    return true;
+  });
+  for (const auto& key : absent)
+    records_.evict(key, hash_of(key));
 }
 
 void read_shard::publish(record head, std::string_view key,

@@ -139,6 +139,19 @@ TEST_CASE_METHOD(table_fixture, "dropped prefix keeps its records",
   CHECK(get("/a") == "v@1");
 }
 
+TEST_CASE_METHOD(table_fixture, "dropped prefix takes its absences along",
+                 "[read_table]") {
+  begin_whole();
+  put("/a/x", "v");
+  table.erase(shard, "/a/x");
+  put("/b/x", "v");
+  table.erase(shard, "/b/x");
+  table.install_prefix(shard, "/b");
+  table.drop_prefix(shard, "/");
+  CHECK(get("/a/x") == "not held");
+  CHECK(get("/b/x") == "absent");
+}
+
 TEST_CASE_METHOD(table_fixture, "narrower prefix outlives the wider one",
                  "[read_table]") {
   begin_whole();
