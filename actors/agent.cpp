@@ -97,6 +97,8 @@ home_agent& agent_actor_state::core(shard_id shard) {
     home_agent made{shard, env->facts.self, env->facts.agent};
     i = cores.emplace(shard, std::move(made)).first;
     i->second.on_members(members.at, members.members, effects);
+    if (env->directory_observer)
+      env->directory_observer(shard, i->second);
   }
   return i->second;
 }

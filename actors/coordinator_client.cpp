@@ -120,13 +120,14 @@ void coordinator_actor_state::bootstrap(const write_bootstrap& x) {
 
 void coordinator_actor_state::stay_alive() {
   auto key = env->facts.keys + "alive/" + env->facts.self.id.value;
-  auto store = std::to_string(env->facts.store.value);
+  auto claim = std::to_string(env->facts.claim);
   auto& coord = env->ports.coord;
-  coord.keep_alive(alive_ttl, [&coord, key, store](result<bool> kept) {
+  coord.keep_alive(alive_ttl, [&coord, key, claim](result<bool> kept) {
     if (!kept || *kept)
       return;
     coordinator_txn txn; // the lease had ended and the key with it
-    txn.puts.push_back({key, store, true});
+    txn.compares.push_back({key, 0}); // or another process has it now
+    txn.puts.push_back({key, claim, true});
     coord.txn(std::move(txn), [](auto) {});
   });
 }

@@ -49,6 +49,8 @@ struct machine_ports {
 struct machine_facts {
   peer self;
   store_id store;
+  /// Holds the id of this machine (`claim_of`).
+  uint64_t claim = 0;
   /// host:port of the peer listener.
   std::string address;
   /// Prefix of all keys in the coordinator: `/muster/<cluster>/`.
@@ -96,6 +98,9 @@ struct machine_environment {
   /// Called with a shard's core after each of its inputs; the simulation
   /// watches with it. Empty in production.
   std::function<void(const shard_replica&)> observer;
+  /// Called once with each home agent's core that is made; the simulation reads
+  /// the directories. Empty in production.
+  std::function<void(shard_id, const home_agent&)> directory_observer;
   /// Null: nothing is measured, as in the simulation.
   actor_meter* meter = nullptr;
 

@@ -55,7 +55,7 @@ struct registration : std::enable_shared_from_this<registration> {
 
   void propose(const coordinator_range& x) {
     auto& id = request.own.who.id.value;
-    auto store = std::to_string(request.own.store.value);
+    auto claim = std::to_string(request.claim);
     auto config = find(x, "config");
     auto alive = find(x, "alive/" + id);
     auto member = find(x, "members/" + id);
@@ -63,7 +63,7 @@ struct registration : std::enable_shared_from_this<registration> {
       return fail(errc::invalid_argument,
                   "this machine's cluster options differ from the cluster's: "
                   "start it with the options it was made with");
-    if (alive && (alive->value != store || store == "0"))
+    if (alive && alive->value != claim)
       return fail(errc::in_use, "another process is registered as " + id
                                   + "; stop it or choose another machine id");
     // The revision of this change will be above this one, so no two
@@ -77,7 +77,7 @@ struct registration : std::enable_shared_from_this<registration> {
     expect("alive/" + id, alive);
     expect("members/" + id, member);
     expect("config", config);
-    txn.puts.push_back({request.keys + "alive/" + id, store, true});
+    txn.puts.push_back({request.keys + "alive/" + id, claim, true});
     txn.puts.push_back(
       {request.keys + "members/" + id, to_text(request.own), false});
     if (!config)
@@ -99,6 +99,10 @@ struct registration : std::enable_shared_from_this<registration> {
 };
 
 } // namespace
+
+uint64_t claim_of(const member& own, uint64_t random) {
+  return own.store == store_id{} ? random : own.store.value;
+}
 
 void register_machine(coordinator& coord, registration_request request,
                       std::function<void(result<incarnation>)> then) {

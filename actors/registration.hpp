@@ -20,16 +20,24 @@ struct registration_request {
   /// The cluster's options as text: written by the first machine, compared by
   /// all others (`config`, M1).
   std::string config;
+  /// See `claim_of`.
+  uint64_t claim = 0;
 };
 
+/// What `alive/<id>` holds, by which a machine knows its own lock again when an
+/// earlier attempt of unknown outcome took it (M3): the id of its store, which
+/// one process has open; or `random`, drawn once a process, where nothing is
+/// stored.
+uint64_t claim_of(const member& own, uint64_t random);
+
 /// Registers a machine (M1, M3): takes the lock of its id (`alive/<id>`, bound
-/// to a liveness lease, holds the store id), checks the cluster's options, and
+/// to a liveness lease, holds the claim), checks the cluster's options, and
 /// writes `members/<id>` with a new incarnation: the coordinator's revision,
 /// which only grows.
 ///
 /// One attempt; the caller tries again on `unavailable` and `in_use`, since a
 /// dead process's lock vanishes with its lease. `then` comes once, from any
-/// thread. Errors: `in_use` (another process with another store has the id),
+/// thread. Errors: `in_use` (another process has the id),
 /// `invalid_argument` (the cluster has other options), those of `coordinator`.
 void register_machine(coordinator& coord, registration_request request,
                       std::function<void(result<incarnation>)> then);

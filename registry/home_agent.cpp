@@ -79,6 +79,16 @@ home_agent::covering(const holder& h, const std::vector<effect>& effects,
   return newest;
 }
 
+bool home_agent::lists(const peer& who, const std::string& key) const {
+  auto found = holders_.find(who);
+  if (found == holders_.end())
+    return false;
+  auto& grants = found->second.grants;
+  return std::any_of(grants.begin(), grants.end(), [&](auto& entry) {
+    return entry.second.number != grant_number{} && covers(entry.first, key);
+  });
+}
+
 participant home_agent::describe(const peer& who, participation why,
                                  const std::string& prefix) const {
   participant out;

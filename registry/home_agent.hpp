@@ -90,6 +90,10 @@ public:
     return holders_.size();
   }
 
+  /// Whether a copy of the key that `who` was granted is in the directory
+  /// (I16).
+  bool lists(const peer& who, const std::string& key) const;
+
 private:
   struct grant {
     grant_number number; // 0: asked for, not yet granted

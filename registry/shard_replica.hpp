@@ -146,6 +146,11 @@ public:
     return primary_ && primary_->has_authority(now);
   }
 
+  /// Whether it is a primary that commits: its fence is complete (F1, F2).
+  bool fenced() const {
+    return primary_ && primary_->fenced();
+  }
+
   /// What this replica has promised in its role: a term that it joined or
   /// acts in (L3), and the sequence up to which its log is durable (C1).
   struct promise {

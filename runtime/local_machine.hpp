@@ -154,6 +154,7 @@ private:
   std::unique_ptr<machine_environment> env_;
   std::thread io_thread_;
   member own_;
+  uint64_t claim_ = 0;
   std::string coordinator_identity_;
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> next_command_{1};

@@ -205,6 +205,7 @@ muster::status local_machine::open_parts() {
   own_.role = p.role == machine_role::machine ? "machine" : "switch";
   own_.rack = p.rack;
   own_.pid = getpid();
+  claim_ = claim_of(own_, random_.next());
   return ok();
 }
 
@@ -287,7 +288,8 @@ muster::status local_machine::check_coordinator() {
 muster::status local_machine::register_self() {
   auto got = ask_until_answered<incarnation>([this](auto then) {
     register_machine(*coordinator_,
-                     {keys_of(options_), own_, config_text(options_.cluster)},
+                     {keys_of(options_), own_, config_text(options_.cluster),
+                      claim_},
                      std::move(then));
   });
   if (!got)
@@ -328,6 +330,7 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
   env_ = std::make_unique<machine_environment>(
     ports, facts_of(options_, own_, clock_.now()),
     options_.process.history_count_max);
+  env_->facts.claim = claim_;
   env_->meter = &actor_metrics_;
   actors_ = std::make_unique<caf::actor_system>(caf_config_);
   spawn_machine(*actors_, *env_, std::move(recovered),

@@ -6,16 +6,44 @@ namespace muster::sim {
 namespace {
 
 constexpr uint64_t disk_label = 1;
+constexpr uint64_t member_label = 2;
 
-/// From a generator of their own, which leaves the other faults of a seed as
-/// they were.
+/// At most one of those that lose a disk: a run loses one (`may_wipe`).
 void draw_disk_faults(nemesis_options& to, sim_random random) {
   auto mean = [&] {
     return random.chance(400) ? random.between(2s, 15s) : nanoseconds{0};
   };
   to.disk_error_mean = mean();
   to.disk_full_mean = mean();
-  to.damage_mean = random.chance(300) ? nanoseconds{8s} : nanoseconds{0};
+  switch (random.below(4)) {
+    case 0:
+      to.wipe_mean = 8s;
+      break;
+    case 1:
+      to.damage_mean = 8s;
+      break;
+    default:
+      break;
+  }
+}
+
+/// What operators and bad hardware do to a cluster; each in few runs, so that
+/// enough of them do without.
+void draw_member_faults(fault_options& to, sim_random random) {
+  auto mean = [&](unsigned permille) {
+    return random.chance(permille) ? random.between(2s, 12s) : nanoseconds{0};
+  };
+  auto& n = to.nemesis;
+  n.rolling_restart_mean = mean(150);
+  n.join_mean = mean(250);
+  n.leave_mean = mean(250);
+  n.flap_mean = mean(300);
+  if (to.clock_rate_ppm_max == 0)
+    n.clock_beyond_mean = mean(250);
+  if (random.chance(150))
+    to.coordinator.delay_max = random.between(50ms, 1s);
+  if (n.pause_mean > nanoseconds{0} && random.chance(60))
+    n.pause_max = 60s;
 }
 
 } // namespace
@@ -46,14 +74,15 @@ fault_options fault_options::swarm(sim_random& random) {
   nemesis.partition_mean = mean();
   nemesis.reset_mean = mean();
   nemesis.coordinator_away_mean = mean();
-  nemesis.clock_change_mean = mean();
-  nemesis.wipe_mean = random.chance(300) ? nanoseconds{8s} : nanoseconds{0};
   nemesis.pause_max = random.between(100ms, 15s);
-  out.clock_rate_ppm_max = coin() ? 24'000 : 0;
+  if (coin()) {
+    out.clock_rate_ppm_max = 24'000;
+    nemesis.clock_change_mean = mean();
+  }
   out.timer_late_max = coin() ? nanoseconds{1ms} : nanoseconds{100ms};
-  // New faults are drawn last, so that the seeds of old ones stay theirs.
   nemesis.crash_point_mean = mean();
   draw_disk_faults(nemesis, random.fork(disk_label));
+  draw_member_faults(out, random.fork(member_label));
   return out;
 }
 

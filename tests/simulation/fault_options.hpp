@@ -68,6 +68,13 @@ struct nemesis_options {
   /// Crashes of 1000 after which the machine is back at once.
   unsigned quick_restart_permille = 300;
   nanoseconds quick_restart_max = 100ms;
+  /// One machine after the other, each down for a moment.
+  nanoseconds rolling_restart_mean = 0s;
+  nanoseconds roll_down_max = 500ms;
+  nanoseconds roll_step_max = 3s;
+  /// A machine joins, a machine leaves for ever; each once in a run.
+  nanoseconds join_mean = 0s;
+  nanoseconds leave_mean = 0s;
   nanoseconds pause_mean = 0s;
   nanoseconds pause_max = 10s;
   /// A link, both ways or one way, or all links of a machine.
@@ -75,6 +82,10 @@ struct nemesis_options {
   nanoseconds cut_max = 8s;
   unsigned one_way_permille = 300;
   unsigned isolate_permille = 200;
+  /// A link that is cut and heals again and again.
+  nanoseconds flap_mean = 0s;
+  nanoseconds flap_min = 10ms;
+  nanoseconds flap_max = 700ms;
   /// The machines fall into two groups that do not hear each other; only one
   /// of them hears the coordinator.
   nanoseconds partition_mean = 0s;
@@ -84,8 +95,10 @@ struct nemesis_options {
   /// The coordinator is away, for all or for one machine.
   nanoseconds coordinator_away_mean = 0s;
   nanoseconds coordinator_away_max = 10s;
-  /// A clock changes its rate, within the bound.
+  /// A clock changes its rate, within the bound, and beyond it.
   nanoseconds clock_change_mean = 0s;
+  nanoseconds clock_beyond_mean = 0s;
+  nanoseconds clock_beyond_max = 10s;
   /// A process dies at a certain step of the protocol (`sim_trace::point`).
   nanoseconds crash_point_mean = 0s;
   /// A disk is empty at the next start.

@@ -52,22 +52,22 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
 
 void print_counts(const simulation_result& x) {
   auto& d = x.done;
-  auto& f = x.faults;
   std::printf(
     "  %zu definite: %zu committed, %zu refused, %zu unavailable, "
     "%zu unknown, %zu reads at home, %zu in memory (%zu of copies), "
     "%zu listings\n",
     x.definite_count, d.committed, d.refused, d.unavailable, d.unknown,
     d.remote_reads, d.local_reads, d.copy_reads, d.listings);
-  std::printf(
-    "  faults: %zu crashes, %zu power losses, %zu pauses, %zu cuts, "
-    "%zu partitions, %zu resets, %zu coordinator, %zu clock, %zu wipes, "
-    "%zu crash points, %zu disk errors, %zu full disks, %zu damaged disks, "
-    "%llu lost writes, %llu slow syncs\n",
-    f.crashes, f.power_losses, f.pauses, f.cuts, f.partitions, f.resets,
-    f.coordinator_away, f.clock_changes, f.wipes, f.crash_points, f.disk_errors,
-    f.full_disks, f.damages, static_cast<unsigned long long>(x.lost_writes),
-    static_cast<unsigned long long>(x.slow_syncs));
+  std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
+              d.mirrored, x.copies_found);
+  std::printf("  faults: %llu lost writes, %llu slow syncs",
+              static_cast<unsigned long long>(x.lost_writes),
+              static_cast<unsigned long long>(x.slow_syncs));
+  for (size_t i = 0; i < fault_names.size(); ++i)
+    if (x.faults.of[i] > 0)
+      std::printf(", %zu %s", x.faults.of[i],
+                  std::string{fault_names[i]}.c_str());
+  std::printf("\n");
   if (x.moves_ordered > 0)
     std::printf(
       "  moves: %zu ordered, %zu handed over, longest pause %.1f ms\n",

@@ -51,8 +51,7 @@ std::vector<machine_id> move_maker::machines(const assignment& a,
                                              bool replicas) const {
   std::vector<machine_id> out;
   for (auto& id : world_.machines())
-    if (std::stoul(id.value.substr(1)) <= shape_.storing_count
-        && a.names(id) == replicas)
+    if (shape_.stores(id) && a.names(id) == replicas)
       out.push_back(id);
   return out;
 }

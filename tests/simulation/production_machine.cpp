@@ -61,6 +61,10 @@ public:
     return last_;
   }
 
+  size_t open_count() const {
+    return open_.size();
+  }
+
   void command_done(uint64_t ticket, command_answer x) override {
     if (auto f = take<command_function>(ticket))
       f(std::move(x));
@@ -129,7 +133,7 @@ read_table_options table_options(random_source& random) {
 /// What a process consists of; outlives the machine.
 struct production_machine::process final : transport_listener {
   process(host& h, const sim_ports& p)
-    : owner(h), ports(p), stores(stores_data(h.shape(), p.id)),
+    : owner(h), ports(p), stores(h.shape().stores(p.id)),
       table(h.shape().shard_count, p.clock, table_options(p.random)),
       started(p.clock.now()) {
     own.who.id = p.id;
@@ -137,10 +141,7 @@ struct production_machine::process final : transport_listener {
     own.host = "sim";
     own.port = 1;
     own.role = "machine";
-  }
-
-  static bool stores_data(const cluster_shape& shape, const machine_id& id) {
-    return std::stoul(id.value.substr(1)) <= shape.storing_count;
+    claim = claim_of(own, p.random.next());
   }
 
   store& disk() {
@@ -148,7 +149,7 @@ struct production_machine::process final : transport_listener {
   }
 
   void register_self() {
-    registration_request x{cluster_keys, own, "options=sim"};
+    registration_request x{cluster_keys, own, "options=sim", claim};
     register_machine(ports.config, std::move(x), [this](result<incarnation> r) {
       if (r) {
         own.who.run = *r;
@@ -163,6 +164,7 @@ struct production_machine::process final : transport_listener {
     machine_facts out;
     out.self = own.who;
     out.store = own.store;
+    out.claim = claim;
     out.address = own.who.id.value + ":1";
     out.keys = cluster_keys;
     out.started = started;
@@ -183,9 +185,12 @@ struct production_machine::process final : transport_listener {
                     ports.config, table,         replies,
                     ports.random, ports.events,  codec};
     env.emplace(p, facts(), history_max);
-    owner.watch_.observe_reads(own.who.id, table);
+    owner.watch_.observe_reads(own.who, table);
     env->observer = [this](const shard_replica& x) {
       owner.watch_.observe(own.who.id, ports.clock, x);
+    };
+    env->directory_observer = [this](shard_id shard, const home_agent& x) {
+      owner.watch_.observe_directory(own.who.id, shard, x);
     };
     spawn_machine(owner.actors_.system(), *env, std::move(recovered),
                   owner.shape().commands_max);
@@ -225,6 +230,7 @@ struct production_machine::process final : transport_listener {
     if (!env)
       return;
     env->observer = nullptr;
+    env->directory_observer = nullptr;
     owner.actors_.kill(all_actors());
     env->commands.clear();
     env->actors = machine_actors{};
@@ -258,6 +264,7 @@ struct production_machine::process final : transport_listener {
   read_table table;
   boot_time started;
   member own;
+  uint64_t claim = 0;
   std::vector<recovered_shard> recovered;
   std::optional<machine_environment> env;
   uint64_t tick_count = 0;
@@ -308,6 +315,14 @@ bool production_machine::submit(command x, sequence born, nanoseconds timeout,
                  begin_command{std::move(x), *shard, seat->slot, ticket, born,
                                p.ports.clock.now() + timeout});
   return true;
+}
+
+void production_machine::mirror(const std::string& prefix, bool on) {
+  caf::anon_send(process_->env->actors.copies, pin_prefix{prefix, on});
+}
+
+size_t production_machine::open_count() const {
+  return process_->replies.open_count() + process_->env->commands.in_flight();
 }
 
 void production_machine::ask_home(shard_id shard, std::string key,

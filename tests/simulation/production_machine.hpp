@@ -28,6 +28,16 @@ struct cluster_shape {
   planner_options moves{3, nanoseconds{0}, false, 4, std::chrono::seconds{15}};
   /// What each machine mirrors, again after every start.
   std::map<machine_id, std::vector<std::string>> mirrors;
+
+  uint32_t first_count() const {
+    return storing_count + holding_count;
+  }
+
+  /// Whether the machine stores data; one that joins later does.
+  bool stores(const machine_id& id) const {
+    auto number = std::stoul(id.value.substr(1));
+    return number <= storing_count || number > first_count();
+  }
 };
 
 /// One process of a machine over the production actors: what `local_machine`
@@ -49,6 +59,12 @@ public:
   /// @pre ready()
   const read_table& table() const;
   machine_environment& environment() const;
+
+  /// Mirrors a prefix, or lets it go.
+  void mirror(const std::string& prefix, bool on);
+
+  /// Commands and questions without an answer so far.
+  size_t open_count() const;
 
   /// Submits a command; `then` comes at most once, and never after a crash.
   /// @returns false: no command object is free, nothing was sent

@@ -78,11 +78,28 @@ void shard_watch::check_hashes(shard& s, replica& r, const machine_id& owner) {
   auto before = std::exchange(r.committed, upto);
   if (r.core->is_primary()) {
     check_reads(r, std::max(before, s.committed_by_primary));
+    check_durable(r, owner);
     s.committed_by_primary = std::max(s.committed_by_primary, upto);
   } else if (upto > s.committed_by_primary) {
     report(*r.core, owner,
            "I12: committed " + std::to_string(upto.value)
              + ", which no primary has");
+  }
+}
+
+/// I6.
+void shard_watch::check_durable(const replica& r, const machine_id& owner) {
+  auto& ctx = r.core->context();
+  auto now = truth_ ? truth_->newest(ctx.shard) : std::nullopt;
+  if (!now)
+    return;
+  for (auto& at : now->in_sync) {
+    auto upto = truth_->durable(at, ctx.shard);
+    if (upto && *upto < ctx.state.committed())
+      report(*r.core, owner,
+             "I6: committed " + std::to_string(ctx.state.committed().value)
+               + ", the disk of " + at.id.value + " has up to "
+               + std::to_string(upto->value));
   }
 }
 
@@ -170,6 +187,21 @@ void shard_watch::forget(const machine_id& owner) {
   for (auto& [id, s] : shards_)
     s.replicas.erase(owner);
   tables_.erase(owner);
+  copies_.forget(owner);
+}
+
+void shard_watch::look_at_copies(
+  const std::map<shard_id, std::vector<std::string>>& keys) {
+  for (auto& [id, s] : shards_) {
+    auto some = keys.find(id);
+    if (some == keys.end())
+      continue;
+    for (auto& [owner, r] : s.replicas)
+      if (r.core && r.core->acts(r.clock->now()) && r.core->fenced())
+        if (auto wrong = copies_.check(owner, *r.core, some->second);
+            !wrong.empty())
+          report(*r.core, owner, wrong);
+  }
 }
 
 std::map<shard_id, sequence> shard_watch::committed() const {

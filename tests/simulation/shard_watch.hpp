@@ -4,12 +4,28 @@
 #include "registry/shard_replica.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/read_table/read_table.hpp"
+#include "tests/simulation/copy_watch.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace muster::sim {
+
+/// What is so, whatever the machines believe.
+class ground_truth {
+public:
+  virtual ~ground_truth() = default;
+
+  /// What the coordinator has now; nothing before the first assignment.
+  virtual std::optional<assignment> newest(shard_id shard) const = 0;
+
+  /// Up to where a store's log is on its disk; nothing: there is no such
+  /// store any more, its disk was replaced.
+  virtual std::optional<sequence> durable(const replica_ref& at,
+                                          shard_id shard) const = 0;
+};
 
 /// Watches every replica of every shard from outside: after each input of one
 /// of them it checks what must hold between them. It changes nothing.
@@ -20,12 +36,20 @@ namespace muster::sim {
 /// - I12: a backup has committed nothing that no primary has committed.
 /// - I3: who acts first in a term has every committed entry in its log; a
 ///   store comes back with the term and the log that it has promised (L3).
+/// - I6: when a primary commits, the disk of every in-sync replica has the
+///   entry, in-sync as the coordinator has it.
 /// - I8: when a primary commits, no machine would serve a read of a written
 ///   key from before.
+/// - I16: `copy_watch`, when `look_at_copies` is called.
 ///
 /// Not thread-safe; lives as long as the world.
 class shard_watch {
 public:
+  /// From now on; `truth` outlives this.
+  void trust(const ground_truth& truth) {
+    truth_ = &truth;
+  }
+
   /// What is wrong; empty = nothing so far. The first finding stays.
   const std::string& problem() const {
     return problem_;
@@ -36,9 +60,20 @@ public:
                const shard_replica& x);
 
   /// What users of `owner` read from now on, until it is forgotten.
-  void observe_reads(const machine_id& owner, const read_table& table) {
-    tables_[owner] = &table;
+  void observe_reads(const peer& owner, const read_table& table) {
+    tables_[owner.id] = &table;
+    copies_.observe_reads(owner, table);
   }
+
+  /// See `copy_watch`.
+  void observe_directory(const machine_id& owner, shard_id of,
+                         const home_agent& x) {
+    copies_.observe_directory(owner, of, x);
+  }
+
+  /// I16, for the primaries that act and commit now.
+  /// @param keys  of each shard
+  void look_at_copies(const std::map<shard_id, std::vector<std::string>>& keys);
 
   /// The process of `owner` is dead: its replicas are gone.
   void forget(const machine_id& owner);
@@ -57,6 +92,11 @@ public:
   /// commit of another one.
   nanoseconds pause_max() const {
     return pause_max_;
+  }
+
+  /// See `copy_watch::found_count`.
+  size_t copies_found() const {
+    return copies_.found_count();
   }
 
   /// The highest committed sequence of each shard.
@@ -89,11 +129,14 @@ private:
   void check_log(shard& s, replica& r, const machine_id& owner);
   void check_primaries(const shard& s);
   void check_promise(shard& s, replica& r, const machine_id& owner);
+  void check_durable(const replica& r, const machine_id& owner);
   void check_reads(const replica& r, sequence from);
   void check_read(const shard_replica& x, const std::string& key);
   void report(const shard_replica& x, const machine_id& owner,
               std::string what);
 
+  const ground_truth* truth_ = nullptr;
+  copy_watch copies_;
   std::string problem_;
   std::map<shard_id, shard> shards_;
   std::map<machine_id, const read_table*> tables_;

@@ -66,7 +66,7 @@ const sim_world::simulated_machine& sim_world::at(const machine_id& id) const {
 
 void sim_world::start(const machine_id& id) {
   auto& x = at(id);
-  assert(!x.running);
+  assert(!x.running && !x.retired);
   trace_.line(id.value, "started", "");
   if (x.disk->damaged()) { // as `local_machine::open_store` does
     trace_.line(id.value, "store_set_aside", "");
@@ -135,6 +135,16 @@ void sim_world::rejoin(const machine_id& id) {
     }
 }
 
+void sim_world::retire(const machine_id& id) {
+  assert(!is_up(id));
+  trace_.line("world", "retired", id.value);
+  at(id).retired = true;
+}
+
+bool sim_world::is_retired(const machine_id& id) const {
+  return at(id).retired;
+}
+
 bool sim_world::is_up(const machine_id& id) const {
   return at(id).running != nullptr;
 }
@@ -151,7 +161,8 @@ sim_machine* sim_world::machine(const machine_id& id) const {
 std::vector<machine_id> sim_world::machines() const {
   std::vector<machine_id> out;
   for (const auto& [id, x] : machines_)
-    out.push_back(id);
+    if (!x.retired)
+      out.push_back(id);
   return out;
 }
 

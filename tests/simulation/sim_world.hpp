@@ -97,13 +97,24 @@ public:
   void isolate(const machine_id& id);
   void rejoin(const machine_id& id);
 
+  /// A machine that is down leaves for ever.
+  void retire(const machine_id& id);
+
+  bool is_retired(const machine_id& id) const;
   bool is_up(const machine_id& id) const;
   bool is_paused(const machine_id& id) const;
 
   /// The process's object as the host made it; null = down.
   sim_machine* machine(const machine_id& id) const;
 
+  /// Those that have not retired.
   std::vector<machine_id> machines() const;
+
+  /// Of all that ever were.
+  size_t machine_count() const {
+    return machines_.size();
+  }
+
   virtual_clock& clock(const machine_id& id);
   sim_disk& disk(const machine_id& id);
 
@@ -143,6 +154,7 @@ private:
     std::unique_ptr<virtual_clock> clock;
     std::unique_ptr<sim_disk> disk;
     uint64_t start_count = 0;
+    bool retired = false;
     sim_random random{0};
     /// The last is of the present process; those of dead ones stay for what
     /// is still under way from them.

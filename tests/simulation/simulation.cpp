@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/simulation.hpp"
 
+#include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
 
 #include <algorithm>
@@ -12,7 +13,12 @@ namespace {
 
 constexpr nanoseconds warm_up = 3s;
 constexpr nanoseconds healing = 15s;
+constexpr nanoseconds look_every = 250ms;
+/// How much longer a run lasts for a fault that has not happened in time.
+constexpr nanoseconds insist_max = 30s;
+constexpr nanoseconds usual_pause_max = 15s;
 constexpr size_t definite_min = 500;
+const std::string shard_keys = "/muster/sim/shards/";
 
 enum label : uint64_t {
   shape_label = 101,
@@ -20,6 +26,7 @@ enum label : uint64_t {
   settle_label,
   nemesis_label,
   work_label,
+  load_label,
   moves_label,
 };
 
@@ -52,6 +59,35 @@ cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
   return out;
 }
 
+/// What the coordinator and the disks of a world have.
+class world_truth final : public ground_truth {
+public:
+  explicit world_truth(sim_world& world) : world_(world) {
+    // nop
+  }
+
+  std::optional<assignment> newest(shard_id shard) const override {
+    auto number = std::to_string(shard.value);
+    auto key = shard_keys + std::string(5 - number.size(), '0') + number;
+    for (auto& x : world_.config().range_now(key).entries)
+      if (auto found = parse_assignment(shard, x.value, epoch{x.mod_revision}))
+        return *found;
+    return std::nullopt;
+  }
+
+  std::optional<sequence> durable(const replica_ref& at,
+                                  shard_id shard) const override {
+    auto& disk = world_.disk(at.id);
+    if (disk.id() != at.store || disk.damaged())
+      return std::nullopt;
+    auto found = disk.images().find(shard);
+    return found == disk.images().end() ? sequence{} : found->second.last();
+  }
+
+private:
+  sim_world& world_;
+};
+
 /// Everything of one run, in the order of its life.
 struct run {
   explicit run(const simulation_options& options)
@@ -59,11 +95,11 @@ struct run {
       moves_mean_(draw_moves(seeds_.fork(moves_label), options)),
       shape_(shape()), faults_(draw_faults()), actors_(config_),
       host_(actors_, watch_, shape_, seeds_.fork(settle_label)),
-      world_(options.seed, faults_, host_, options.trace),
+      world_(options.seed, faults_, host_, options.trace), truth_(world_),
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)),
       work_(world_, shape_, draw_load(), seeds_.fork(work_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
-    // nop
+    watch_.trust(truth_);
   }
 
   cluster_shape shape() const {
@@ -80,6 +116,9 @@ struct run {
     if (options_.rate != 0)
       out.pause = nanoseconds{1s} * static_cast<int64_t>(clients)
                   / options_.rate;
+    auto random = seeds_.fork(load_label);
+    if (options_.with_faults && random.chance(400))
+      out.mirror_permille = 10;
     return out;
   }
 
@@ -105,20 +144,15 @@ struct run {
   simulation_result play() {
     for (uint32_t i = 1; i <= shape_.storing_count + shape_.holding_count; ++i)
       world_.add_machine(machine_id{"m" + std::to_string(i)});
-    for (auto& id : world_.machines())
+    for (auto& id : world_.machines()) {
       world_.start(id);
-    work_.begin();
+      work_.begin_at(id);
+    }
+    look_again();
     if (!go_on(warm_up))
       return judge();
-    if (options_.with_faults)
-      nemesis_.begin();
     moves_.begin();
-    auto faulty = options_.faults_for - warm_up;
-    if (!go_on(faulty / 2))
-      return judge();
-    if (options_.with_faults)
-      nemesis_.ensure_fault();
-    if (!go_on(faulty / 2))
+    if (!bear_faults())
       return judge();
     nemesis_.stop();
     moves_.stop();
@@ -132,9 +166,43 @@ struct run {
     if (!go_on(healing / 2))
       return judge();
     work_.probe_shards();
-    go_on(healing / 2);
+    if (!go_on(healing / 2))
+      return judge();
     work_.stop();
+    // Longer than the deadline of any command.
+    go_on(8s);
+    healed_ = true;
     return judge();
+  }
+
+  /// @returns false: something is wrong
+  bool bear_faults() {
+    auto wait = options_.faults_for - warm_up;
+    if (!options_.with_faults)
+      return go_on(wait);
+    // The longest pauses need time to end.
+    if (faults_.nemesis.pause_max > usual_pause_max)
+      wait += faults_.nemesis.pause_max;
+    nemesis_.begin([this](const machine_id& id) { work_.begin_at(id); });
+    if (!go_on(wait / 2))
+      return false;
+    nemesis_.insist();
+    if (!go_on(wait / 2))
+      return false;
+    nemesis_.only_what_is_missing();
+    for (nanoseconds more{}; more < insist_max && !nemesis_.never_bit().empty();
+         more += 1s)
+      if (!go_on(1s))
+        return false;
+    return true;
+  }
+
+  /// I16, from time to time.
+  void look_again() {
+    world_.scheduler().after(look_every, [this] {
+      watch_.look_at_copies(keys_);
+      look_again();
+    });
   }
 
   /// @returns false: something is wrong
@@ -154,6 +222,7 @@ struct run {
     out.moves_ordered = moves_.ordered_count();
     out.handed_over = watch_.handed_over();
     out.pause_max = watch_.pause_max();
+    out.copies_found = watch_.copies_found();
     for (auto& id : world_.machines()) {
       out.lost_writes += world_.disk(id).lost_count();
       out.slow_syncs += world_.disk(id).slow_count();
@@ -165,20 +234,42 @@ struct run {
     return out;
   }
 
+  /// I17: what is left of the faults; empty = nothing.
+  std::string unhealed() const {
+    if (auto stuck = work_.unanswered_probes(); !stuck.empty())
+      return std::to_string(stuck.size())
+             + " shards take no write after the faults, one is "
+             + std::to_string(stuck.begin()->value);
+    for (auto& id : world_.machines()) {
+      auto m = dynamic_cast<production_machine*>(world_.machine(id));
+      if (!m || !m->ready())
+        return id.value + " does not serve";
+      if (auto count = m->open_count(); count > 0)
+        return id.value + " has " + std::to_string(count)
+               + " questions without an answer";
+    }
+    for (uint32_t i = 0; i < shape_.shard_count; ++i) {
+      auto x = truth_.newest(shard_id{i});
+      if (!x || x->in_sync.size() < shape_.replication)
+        return "shard " + std::to_string(i) + " has "
+               + std::to_string(x ? x->in_sync.size() : 0) + " replicas";
+    }
+    return {};
+  }
+
   std::string problem(const verdict& found, const simulation_result& x) const {
     if (!found)
       return std::string{to_string(found.found)} + ": " + found.explanation;
     if (!watch_.problem().empty())
       return watch_.problem();
-    if (auto stuck = work_.unanswered_probes(); !stuck.empty())
-      return "I17: " + std::to_string(stuck.size())
-             + " shards take no write after the faults, one is "
-             + std::to_string(stuck.begin()->value);
+    if (auto left = healed_ ? unhealed() : ""; !left.empty())
+      return "I17: " + left;
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
-    if (options_.with_faults && x.faults.sum() == 0)
-      return "no fault happened";
+    if (auto never = nemesis_.never_bit();
+        options_.with_faults && !never.empty())
+      return "of these faults none happened: " + std::string{never.front()};
     return {};
   }
 
@@ -192,9 +283,12 @@ struct run {
   sim_actors actors_;
   production_machine::host host_;
   sim_world world_;
+  world_truth truth_;
   sim_nemesis nemesis_;
   workload work_;
   move_maker moves_;
+  std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
+  bool healed_ = false;
 };
 
 } // namespace

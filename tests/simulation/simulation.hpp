@@ -37,12 +37,14 @@ struct simulation_result {
   nanoseconds simulated{};
   uint64_t messages = 0;
   workload::counters done;
-  sim_nemesis::counters faults;
+  fault_counts faults;
   /// Ordered, handed over (F2), and the longest time from the stop of a
   /// primary to the next one's first commit.
   size_t moves_ordered = 0;
   size_t handed_over = 0;
   nanoseconds pause_max{};
+  /// Copies that were found to serve, each in its directory (I16).
+  size_t copies_found = 0;
   /// Of all disks: calls that a crash lost before their sync, and slow syncs.
   uint64_t lost_writes = 0;
   uint64_t slow_syncs = 0;

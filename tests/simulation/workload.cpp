@@ -4,6 +4,7 @@
 #include "registry/key.hpp"
 
 #include <cassert>
+#include <iterator>
 
 namespace muster::sim {
 
@@ -51,14 +52,25 @@ workload::workload(sim_world& world, const cluster_shape& shape,
   // nop
 }
 
-void workload::begin() {
-  for (auto& id : world_.machines())
-    for (size_t i = 0; i < options_.clients_per_machine; ++i) {
-      clients_.push_back(std::make_unique<client>());
-      clients_.back()->at = id;
-      clients_.back()->number = i;
-      wake_later(*clients_.back());
-    }
+void workload::begin_at(const machine_id& id) {
+  for (size_t i = 0; i < options_.clients_per_machine; ++i) {
+    clients_.push_back(std::make_unique<client>());
+    clients_.back()->at = id;
+    clients_.back()->number = i;
+    wake_later(*clients_.back());
+  }
+}
+
+std::map<shard_id, std::vector<std::string>> workload::all_keys() const {
+  std::map<shard_id, std::vector<std::string>> out;
+  for (size_t i = 0; i < options_.group_count; ++i) {
+    auto group = "/g/" + std::to_string(i);
+    auto& keys = out[shard(group + "/n")];
+    keys.push_back(group + "/n");
+    for (size_t k = 0; k < options_.keys_per_group; ++k)
+      keys.push_back(group + "/k" + std::to_string(k));
+  }
+  return out;
 }
 
 int64_t workload::now() const {
@@ -139,6 +151,8 @@ void workload::done(client& c, bool rename) {
 
 void workload::act(client& c, production_machine& m) {
   auto dice = random_.below(100);
+  if (random_.chance(options_.mirror_permille))
+    mirror(m);
   if (dice < 55)
     write(c, m);
   else if (dice < 95)
@@ -312,6 +326,14 @@ void workload::settle(open_write& w, const command_answer& x) {
                                                        : answer::failed;
     }
   }
+}
+
+/// Prefixes that overlap come and go.
+void workload::mirror(production_machine& m) {
+  auto group = some_group();
+  std::string all[] = {"/", "/g", group, group + "/k0"};
+  m.mirror(all[random_.below(std::size(all))], random_.chance(600));
+  ++count_.mirrored;
 }
 
 // -- reads --------------------------------------------------------------------

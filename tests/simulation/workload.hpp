@@ -5,6 +5,7 @@
 #include "tests/checker/history.hpp"
 #include "tests/simulation/production_machine.hpp"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,6 +23,8 @@ struct workload_options {
   nanoseconds timeout_max = 4s;
   size_t group_count = 24;
   size_t keys_per_group = 3;
+  /// Operations of 1000 before which a mirror of a prefix begins or ends.
+  unsigned mirror_permille = 0;
 };
 
 /// Clients on all machines, and the history of what they were told.
@@ -38,8 +41,11 @@ public:
   workload(const workload&) = delete;
   workload& operator=(const workload&) = delete;
 
-  /// Clients begin; call it once.
-  void begin();
+  /// The clients of a machine begin; call it once a machine.
+  void begin_at(const machine_id& id);
+
+  /// Every key that clients touch, by shard.
+  std::map<shard_id, std::vector<std::string>> all_keys() const;
 
   /// No new operations.
   void stop() {
@@ -73,6 +79,7 @@ public:
     size_t local_reads = 0;
     size_t listings = 0;
     size_t copy_reads = 0;
+    size_t mirrored = 0;
   };
 
   const counters& count() const {
@@ -101,6 +108,7 @@ private:
   void retry(const write_ptr& w, client& c);
   void settle(open_write& w, const command_answer& x);
 
+  void mirror(production_machine& m);
   void read(client& c, production_machine& m);
   void list(client& c, production_machine& m);
   bool read_local(const std::string& by, production_machine& m,

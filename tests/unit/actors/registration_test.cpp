@@ -65,7 +65,7 @@ struct registered {
     member out;
     out.who.id = machine_id{id};
     out.store = store_id{5};
-    register_machine(coord, {"/c/", out, "config"},
+    register_machine(coord, {"/c/", out, "config", claim_of(out, 0)},
                      [&](const result<incarnation>& x) {
                        REQUIRE(x);
                        out.who.run = *x;
@@ -109,4 +109,23 @@ TEST_CASE("registration: without the coordinator the lease ends it") {
   registered x;
   x.coord.away = true;
   CHECK_FALSE(x.withdraw());
+}
+
+TEST_CASE("registration: who stores nothing knows its own lock again") {
+  plain_coordinator coord;
+  member own;
+  own.who.id = machine_id{"m1"};
+  auto ask = [&](uint64_t random) {
+    std::optional<errc> failed;
+    register_machine(coord, {"/c/", own, "config", claim_of(own, random)},
+                     [&](const result<incarnation>& x) {
+                       if (!x)
+                         failed = x.failure().code;
+                     });
+    return failed;
+  };
+  REQUIRE_FALSE(ask(7));
+  // The answer to the first attempt was lost: the same process asks again.
+  CHECK_FALSE(ask(7));
+  CHECK(ask(8) == errc::in_use);
 }
