@@ -100,12 +100,13 @@ CAF_ADD_TYPE_ID(muster, (muster::directory_ask))
 CAF_ADD_TYPE_ID(muster, (muster::home_resumed))
 CAF_ADD_TYPE_ID(muster, (muster::directory_told))
 CAF_ADD_TYPE_ID(muster, (muster::ask_move))
-
+CAF_ADD_TYPE_ID(muster, (muster::own_clock))
 CAF_END_TYPE_ID_BLOCK(muster)
 
 // These stay inside the machine; CAF never serializes them.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::heard)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::own_clock)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::link_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::durable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::checkpointed)
@@ -217,7 +218,7 @@ using shard_actor = caf::typed_actor<
   // until when a lease that is not renewed may live
   caf::reacts_to<uncovered>,
   // a peer is alive
-  caf::reacts_to<heard>,
+  caf::reacts_to<heard>, caf::reacts_to<own_clock>,
   // a connection is usable
   caf::reacts_to<link_up>,
   // a persist is on disk

@@ -16,6 +16,8 @@ void lease_actor_state::dispatch() {
     tell_news(x);
   for (auto& x : effects.rates)
     tell_rate(x);
+  if (effects.own_clock_doubted)
+    tell_doubt(*effects.own_clock_doubted);
   effects = lease_effects{};
 }
 
@@ -30,7 +32,20 @@ void lease_actor_state::tell_rate(const lease_effects::rate_news& x) {
                                   "the clock source of both hosts");
 }
 
+void lease_actor_state::tell_doubt(bool doubted) {
+  env->ports.events.note(doubted ? severity::error : severity::info,
+                         doubted ? "own_clock_doubted" : "own_clock_agrees",
+                         doubted ? "most machines' clocks run at another rate: "
+                                   "this one leads no shard until they agree"
+                                 : "");
+  for (auto& shard : env->actors.shards)
+    caf::anon_send(shard, own_clock{doubted});
+}
+
 void lease_actor_state::tell_heard(const peer& who) {
+  // Of a primary whose clock is wrong nobody shall expect anything.
+  if (!core->trusts_clock_of(who))
+    return;
   for (auto& a : env->routing.view()->shards)
     if (a.primary == who.id && a.primary_run == who.run)
       caf::anon_send(env->actors.shards[a.shard.value], heard{who});

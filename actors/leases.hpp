@@ -22,6 +22,7 @@ struct lease_actor_state {
   void tell_heard(const peer& who);
   void tell_news(const lease_news& x);
   void tell_rate(const lease_effects::rate_news& x);
+  void tell_doubt(bool doubted);
 };
 
 lease_actor::behavior_type

@@ -23,6 +23,11 @@ struct heard {
   peer who;
 };
 
+/// Whether this machine's clock is the one that is wrong (T2).
+struct own_clock {
+  bool doubted = false;
+};
+
 /// Our connection to this peer is usable (again).
 struct link_up {
   peer who;

@@ -169,6 +169,10 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     unpacked<lease_news>(self, [](replica& c, auto& x, auto,
                                   auto& out) { c.on_lease_news(x, out); }),
     local<uncovered>(self, &replica::on_uncovered),
+    unpacked<own_clock>(self,
+                        [](replica& c, auto& x, auto now, auto& out) {
+                          c.on_own_clock(x.doubted, now, out);
+                        }),
     unpacked<heard>(self, [](replica& c, auto& x, auto now,
                              auto&) { c.on_heard(x.who, now); }),
     unpacked<link_up>(self, [](replica& c, auto& x, auto now,

@@ -30,6 +30,27 @@ void lease_keeper::on_tick(boot_time now, lease_effects& out) {
     if (now >= state.due)
       request(granter, state, now, out);
   forget_silent(now);
+  judge_own_clock(now, out);
+}
+
+void lease_keeper::judge_own_clock(boot_time now, lease_effects& out) {
+  size_t known = 0;
+  size_t apart = 0;
+  for (auto& [who, state] : granters_) {
+    if (state.heard == boot_time{} || now - state.heard > options_.granted)
+      continue;
+    ++known;
+    apart += state.rate.agrees() ? 0 : 1;
+  }
+  auto doubted = apart > 1 && apart * 2 > known;
+  if (doubted != own_clock_doubted_)
+    out.own_clock_doubted = doubted;
+  own_clock_doubted_ = doubted;
+}
+
+bool lease_keeper::trusts_clock_of(const peer& who) const {
+  auto i = granters_.find(who);
+  return own_clock_doubted_ || i == granters_.end() || i->second.rate.agrees();
 }
 
 void lease_keeper::forget_silent(boot_time now) {
@@ -123,6 +144,7 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x,
     return;
   watch_rate(from, state, request->second, now,
              boot_time{nanoseconds{x.clock_ns}}, out);
+  state.heard = now;
   state.end = request->second + options_.held();
   if (MUSTER_MUTANT(t2_lease_from_arrival))
     state.end = now + options_.held();

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,8 @@ struct lease_effects {
 
   std::vector<send> sends;
   std::vector<rate_news> rates;
+  /// Set when it changes, see `doubts_own_clock`.
+  std::optional<bool> own_clock_doubted;
   std::vector<authority> authorities;
   std::vector<lease_news> news;
 };
@@ -136,6 +139,16 @@ public:
     return holders_.size();
   }
 
+  /// T2: whether this machine's clock runs at another rate than those of most
+  /// machines that answer, of two at least: then it is this one that is wrong.
+  bool doubts_own_clock() const {
+    return own_clock_doubted_;
+  }
+
+  /// False: the clock of `who` runs at another rate than this one's, which is
+  /// not doubted.
+  bool trusts_clock_of(const peer& who) const;
+
 private:
   struct granter_state {
     uint64_t applied = 0;
@@ -145,6 +158,7 @@ private:
     uint64_t covers_version = 0;
     std::vector<cover> covers; // sorted
     rate_watch rate;
+    boot_time heard{};
   };
 
   struct slot {
@@ -173,6 +187,7 @@ private:
                          lease_effects& out);
   void drop_covers(const peer& from, granter_state& state, lease_effects& out);
   void forget_silent(boot_time now);
+  void judge_own_clock(boot_time now, lease_effects& out);
   boot_time end_of(const peer& granter, shard_id shard, term of) const;
   authority authority_of(shard_id shard, const requirement& x) const;
   bool may_cover(const cover& what, boot_time now) const;
@@ -190,6 +205,7 @@ private:
   std::map<peer, granter_state> granters_;
   std::map<peer, holder_state> holders_;
   std::map<shard_id, requirement> required_;
+  bool own_clock_doubted_ = false;
 };
 
 } // namespace muster

@@ -121,6 +121,9 @@ public:
   void on_lease_news(const lease_news& x, shard_effects& out);
   void on_uncovered(const uncovered& x, boot_time now, shard_effects& out);
   void on_heard(const peer& who, boot_time now);
+  /// T2: while the own clock is doubted, this replica leads only what nobody
+  /// else can.
+  void on_own_clock(bool doubted, boot_time now, shard_effects& out);
   void on_link_up(const peer& who, boot_time now, shard_effects& out);
   void on_durable(uint64_t token, boot_time now, shard_effects& out);
   void on_checkpoint(sequence upto, boot_time now, shard_effects& out);
@@ -208,6 +211,7 @@ private:
   backup_role* backup_for(const peer& from, const flow& link);
   void ask_to_join(boot_time now);
   void watch_primary(boot_time now);
+  void step_down_in_doubt();
   boot_time turn_at(boot_time now) const;
   void start_candidacy(boot_time now);
   void advance_candidacy(boot_time now);
@@ -234,6 +238,7 @@ private:
   flow last_link_;
   boot_time heard_primary_{};
   boot_time last_ask_{};
+  bool own_clock_doubted_ = false;
   sequence checkpointed_;
   bool checkpointing_ = false;
 };

@@ -89,6 +89,28 @@ void shard_replica::on_heard(const peer& who, boot_time now) {
     heard_primary_ = now;
 }
 
+void shard_replica::on_own_clock(bool doubted, boot_time now,
+                                 shard_effects& out) {
+  begin(out);
+  own_clock_doubted_ = doubted;
+  step_down_in_doubt();
+  settle(now);
+}
+
+/// The other replicas hear no primary any more, and take over once what they
+/// granted is over. A takeover that was asked for goes on until it is known
+/// what became of it (M4).
+void shard_replica::step_down_in_doubt() {
+  if (!own_clock_doubted_ || ctx_.newest.in_sync.size() < 2)
+    return;
+  if (candidacy_ && !candidacy_->asked)
+    abandon_candidacy();
+  if (!primary_ || primary_->stopped())
+    return;
+  ctx_.note("stepped_down", "term=" + std::to_string(ctx_.highest.value), true);
+  stop_roles(true);
+}
+
 boot_time shard_replica::turn_at(boot_time) const {
   // The replicas' turns, one step apart, so that they do not all ask at once;
   // the coordinator's compare decides if they do.
@@ -118,6 +140,8 @@ void shard_replica::watch_primary(boot_time now) {
       || !a.has(ctx_.me()))
     return;
   if (backup_ && !backup_->ready())
+    return;
+  if (own_clock_doubted_ && a.in_sync.size() > 1)
     return;
   if (now >= turn_at(now))
     start_candidacy(now);
@@ -342,6 +366,7 @@ void shard_replica::on_checkpoint(sequence upto, boot_time now,
 
 void shard_replica::on_tick(boot_time now, shard_effects& out) {
   begin(out);
+  step_down_in_doubt();
   if (primary_) {
     primary_->on_tick(now);
   } else {

@@ -147,7 +147,7 @@ public:
 struct run_result {
   ledger book;
   uint64_t hash;
-  sim_nemesis::counters faults;
+  fault_counts faults;
   sim_network::counters network;
 };
 
@@ -160,7 +160,7 @@ run_result run(uint64_t seed, const fault_options& faults,
   for (auto& id : host.machines)
     world.start(id);
   sim_nemesis nemesis{world, faults, world.fork(99)};
-  nemesis.begin();
+  nemesis.begin([](auto&) {});
   world.run_until(60s);
   nemesis.stop();
   world.run_until(75s);
@@ -185,6 +185,9 @@ fault_options faults_that_keep_disks(sim_random& random) {
   auto out = fault_options::swarm(random);
   out.nemesis.wipe_mean = nanoseconds{0};
   out.nemesis.damage_mean = nanoseconds{0};
+  // Toys know each other from the start.
+  out.nemesis.join_mean = nanoseconds{0};
+  out.nemesis.leave_mean = nanoseconds{0};
   return out;
 }
 
@@ -199,7 +202,7 @@ TEST_CASE("a calm world delivers everything in order", "[sim_world]") {
 }
 
 TEST_CASE("no fault breaks what the ports promise", "[sim_world]") {
-  sim_nemesis::counters all;
+  fault_counts all;
   uint64_t lost = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     sim_random random{seed};
@@ -207,24 +210,18 @@ TEST_CASE("no fault breaks what the ports promise", "[sim_world]") {
     INFO("seed " << seed);
     REQUIRE(x.book.out_of_order == 0);
     REQUIRE(x.book.after_death == 0);
-    all.crashes += x.faults.crashes;
-    all.power_losses += x.faults.power_losses;
-    all.pauses += x.faults.pauses;
-    all.cuts += x.faults.cuts;
-    all.resets += x.faults.resets;
-    all.coordinator_away += x.faults.coordinator_away;
-    all.disk_errors += x.faults.disk_errors;
-    all.full_disks += x.faults.full_disks;
+    for (size_t i = 0; i < all.of.size(); ++i)
+      all.of[i] += x.faults.of[i];
     lost += x.network.lost;
   }
-  CHECK(all.crashes > 20);
-  CHECK(all.power_losses > 5);
-  CHECK(all.pauses > 20);
-  CHECK(all.cuts > 20);
-  CHECK(all.resets > 20);
-  CHECK(all.coordinator_away > 20);
-  CHECK(all.disk_errors > 20);
-  CHECK(all.full_disks > 20);
+  CHECK(all[fault::crash] > 20);
+  CHECK(all[fault::power_loss] > 5);
+  CHECK(all[fault::pause] > 20);
+  CHECK(all[fault::cut] > 20);
+  CHECK(all[fault::reset] > 20);
+  CHECK(all[fault::coordinator_away] > 20);
+  CHECK(all[fault::disk_error] > 20);
+  CHECK(all[fault::full_disk] > 20);
   CHECK(lost > 100);
 }
 

@@ -152,6 +152,8 @@ struct run {
     if (!go_on(warm_up))
       return judge();
     moves_.begin();
+    if (options_.script)
+      options_.script(world_);
     if (!bear_faults())
       return judge();
     nemesis_.stop();
@@ -178,11 +180,14 @@ struct run {
   /// @returns false: something is wrong
   bool bear_faults() {
     auto wait = options_.faults_for - warm_up;
+    auto insist_for = insist_max;
     if (!options_.with_faults)
       return go_on(wait);
     // The longest pauses need time to end.
-    if (faults_.nemesis.pause_max > usual_pause_max)
+    if (faults_.nemesis.pause_max > usual_pause_max) {
       wait += faults_.nemesis.pause_max;
+      insist_for += faults_.nemesis.pause_max;
+    }
     nemesis_.begin([this](const machine_id& id) { work_.begin_at(id); });
     if (!go_on(wait / 2))
       return false;
@@ -190,7 +195,7 @@ struct run {
     if (!go_on(wait / 2))
       return false;
     nemesis_.only_what_is_missing();
-    for (nanoseconds more{}; more < insist_max && !nemesis_.never_bit().empty();
+    for (nanoseconds more{}; more < insist_for && !nemesis_.never_bit().empty();
          more += 1s)
       if (!go_on(1s))
         return false;

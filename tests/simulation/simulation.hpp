@@ -7,6 +7,7 @@
 #include "tests/simulation/workload.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct simulation_options {
   unsigned rate = 0;
   /// With planned moves, and more machines that store; else the seed chooses.
   std::optional<bool> with_moves;
+  /// Does something to the world of its own, once the cluster serves.
+  std::function<void(sim_world&)> script;
   /// A line an event; none = no trace.
   std::ostream* trace = nullptr;
 };

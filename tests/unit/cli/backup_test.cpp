@@ -21,8 +21,8 @@ std::string backup_of(std::vector<loaded_record> records) {
   return out.str();
 }
 
-muster::result<backup_head> read(const std::string& bytes,
-                                 std::vector<loaded_record>* out = nullptr) {
+muster::status read(const std::string& bytes,
+                    std::vector<loaded_record>* out = nullptr) {
   std::istringstream in{bytes};
   return read_backup(in, [&](size_t, loaded_record x) {
     if (out != nullptr)

@@ -210,3 +210,37 @@ TEST_CASE("leases: nothing is held of a granter whose clock runs away (T2)") {
   CHECK(x.seen.rates[0].agrees);
   CHECK(x.seen.news.at(0).held.size() == 1);
 }
+
+TEST_CASE("leases: a clock that most others contradict is the wrong one (T2)") {
+  const peer others[] = {{machine_id{"a"}, incarnation{1}},
+                         {machine_id{"b"}, incarnation{1}},
+                         {machine_id{"c"}, incarnation{1}}};
+  lease_keeper keeper{machine_id{"h"}, incarnation{1}, {}};
+  keeper.set_peers({others, others + 3});
+  std::optional<bool> told;
+  // Who answers, and how fast its clock runs against the own one.
+  auto exchange = [&](const peer& from, boot_time now, int rate) {
+    lease_effects out;
+    keeper.renew_now(from.id, now, out);
+    auto asked = std::get<lease_request>(out.sends.at(0).what);
+    auto clock = now.time_since_epoch().count() * rate;
+    keeper.on_grant(from, {asked.number, incarnation{1}, 0, true, {}, clock},
+                    now + 1ms, out);
+    keeper.on_tick(now + 1ms, out);
+    if (out.own_clock_doubted)
+      told = out.own_clock_doubted;
+  };
+  boot_time start{100s};
+  for (auto at : {0s, 1s, 2s})
+    for (auto& from : others)
+      exchange(from, start + at, from.id == others[0].id ? 2 : 1);
+  CHECK_FALSE(keeper.trusts_clock_of(others[0]));
+  CHECK(keeper.trusts_clock_of(others[1]));
+  CHECK_FALSE(told); // one of three: that one is wrong
+  for (auto at : {3s, 4s, 5s})
+    for (auto& from : others)
+      exchange(from, start + at, 2);
+  CHECK(told == true);
+  CHECK(keeper.doubts_own_clock());
+  CHECK(keeper.trusts_clock_of(others[0]));
+}

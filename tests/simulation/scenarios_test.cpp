@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Faults that a random run is too short or too kind for, one at a time.
+
+#include "tests/simulation/simulation.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace muster::sim;
+using muster::machine_id;
+using namespace std::chrono_literals;
+
+namespace {
+
+simulation_options calm(std::chrono::seconds length) {
+  simulation_options out;
+  out.seed = 3;
+  out.with_faults = false;
+  out.with_moves = false;
+  out.faults_for = length;
+  return out;
+}
+
+bool within(const operation& x, nanoseconds from, nanoseconds to) {
+  return x.call_ns >= from.count() && x.call_ns < to.count();
+}
+
+/// Answered at once, from the memory of the client's machine.
+bool local_at(const operation& x, const std::string& machine) {
+  return x.client.starts_with(machine + "c") && x.outcome == answer::ok
+         && !x.served_from.empty() && x.return_ns == x.call_ns;
+}
+
+bool committed(const operation& x) {
+  return x.outcome == answer::ok && x.served_from.empty();
+}
+
+size_t local_reads(const simulation_result& x, const std::string& machine,
+                   nanoseconds from, nanoseconds to) {
+  return static_cast<size_t>(
+    std::count_if(x.operations.begin(), x.operations.end(), [&](auto& op) {
+      return within(op, from, to) && local_at(op, machine);
+    }));
+}
+
+} // namespace
+
+// M5.
+TEST_CASE("the coordinator is away for ten minutes", "[simulation]") {
+  auto options = calm(620s);
+  options.rate = 20;
+  options.script = [](sim_world& world) {
+    world.config().set_available(false);
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  auto failed = std::count_if(
+    x.operations.begin(), x.operations.end(), [](auto& op) {
+      return within(op, 5s, 610s)
+             && (op.outcome == answer::failed || op.outcome == answer::unknown);
+    });
+  CHECK(failed == 0);
+  auto late = std::count_if(x.operations.begin(), x.operations.end(),
+                            [](auto& op) {
+                              return within(op, 560s, 620s) && committed(op);
+                            });
+  CHECK(late > 100);
+}
+
+// T2: leases do not bear a clock that is so wrong.
+TEST_CASE("a clock far beyond the bound serves nothing", "[simulation]") {
+  auto ppm = GENERATE(300'000, -300'000);
+  auto options = calm(40s);
+  options.script = [ppm](sim_world& world) {
+    auto later = [&](nanoseconds when, int64_t rate) {
+      world.scheduler().after(when, [&world, rate] {
+        world.clock(machine_id{"m2"}).set_rate(rate);
+      });
+    };
+    later(2s, ppm);
+    later(25s, 0);
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  CHECK(local_reads(x, "m2", 3s, 5s) > 0);
+  CHECK(local_reads(x, "m2", 15s, 28s) == 0);
+  CHECK(local_reads(x, "m1", 15s, 28s) > 0);
+  // It is trusted again.
+  CHECK(local_reads(x, "m2", 40s, 55s) > 0);
+}
+
+// T1: a pause is longer than every lease; nobody waits for its end.
+TEST_CASE("a machine is paused for a minute", "[simulation]") {
+  auto options = calm(80s);
+  options.rate = 60;
+  options.script = [](sim_world& world) {
+    world.pause(machine_id{"m1"});
+    world.scheduler().after(60s, [&world] { world.resume(machine_id{"m1"}); });
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  auto meanwhile = std::count_if(x.operations.begin(), x.operations.end(),
+                                 [](auto& op) {
+                                   return within(op, 10s, 60s) && committed(op);
+                                 });
+  CHECK(meanwhile > 500);
+}
