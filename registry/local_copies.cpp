@@ -170,10 +170,11 @@ void local_copies::on_lease_news(const lease_news& x, boot_time now,
     if (x.granter != home_of(s) || what.of != s.of.of || what.of < s.known
         || s.replica_here)
       continue;
-    if (what.in != s.in)
+    if (what.in != s.in
+        && !(MUSTER_MUTANT(t4_session_ignored) && s.in != session{}))
       use_session(what.shard, s, what, now, out);
     out.all.emplace_back(
-      copy_effects::table{what.shard, publish_lease{what.of, what.in, x.end}});
+      copy_effects::table{what.shard, publish_lease{what.of, s.in, x.end}});
   }
 }
 

@@ -48,7 +48,7 @@ enum class mutant {
   f2_directory_not_waited,
   /// A holder whose incarnation has gone is forgotten at once.
   d4_holder_forgotten,
-  /// Messages about copies of a former session count.
+  /// Leases and messages about copies count whatever their session.
   t4_session_ignored,
   /// Messages of a replica's former session count.
   t4_replica_session_ignored,

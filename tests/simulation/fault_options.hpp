@@ -82,6 +82,8 @@ struct nemesis_options {
   nanoseconds cut_max = 8s;
   unsigned one_way_permille = 300;
   unsigned isolate_permille = 200;
+  /// Of one link: so often other links of one of its machines with it.
+  unsigned partial_permille = 400;
   /// A link that is cut and heals again and again.
   nanoseconds flap_mean = 0s;
   nanoseconds flap_min = 10ms;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <sstream>
+
 using namespace muster::sim;
 
 namespace {
@@ -29,4 +31,16 @@ TEST_CASE("a seed with the real actors is one run", "[simulation]") {
   CHECK(x.messages == y.messages);
   CHECK(x.definite_count == y.definite_count);
   CHECK(x.operations.size() == y.operations.size());
+}
+
+TEST_CASE("a trace changes nothing", "[simulation]") {
+  // This seed dies at a step that only an event tells.
+  simulation_options options;
+  options.seed = 337;
+  auto x = simulate(options);
+  std::ostringstream lines;
+  options.trace = &lines;
+  auto y = simulate(options);
+  CHECK(x.messages == y.messages);
+  CHECK(x.problem == y.problem);
 }

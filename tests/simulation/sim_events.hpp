@@ -72,8 +72,9 @@ public:
     trace_.point(who_, what);
   }
 
-  bool wants(severity) const override {
-    return trace_.on();
+  /// What it says must not depend on who listens: crash points are among it.
+  bool wants(severity level) const override {
+    return level > severity::debug || trace_.on();
   }
 
 private:

@@ -24,6 +24,12 @@ void sim_nemesis::cut_one() {
   }
   auto [from, to] = some_pair();
   cut_pair(from, to);
+  // Often from more than one: alone for some, there for others.
+  if (!random_.chance(options_.partial_permille))
+    return;
+  for (const auto& other : world_.machines())
+    if (other != from && other != to && random_.chance(500))
+      cut_pair(from, other);
 }
 
 void sim_nemesis::cut_one_from(const machine_id& id) {

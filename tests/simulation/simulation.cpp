@@ -118,7 +118,7 @@ struct run {
                   / options_.rate;
     auto random = seeds_.fork(load_label);
     if (options_.with_faults && random.chance(400))
-      out.mirror_permille = 10;
+      out.mirror_permille = static_cast<unsigned>(1 + random.below(60));
     return out;
   }
 
@@ -158,11 +158,7 @@ struct run {
       return judge();
     nemesis_.stop();
     moves_.stop();
-    auto calm = fault_options::calm();
-    world_.config().set_options(calm.coordinator);
-    world_.network().set_options(calm.network);
-    for (auto& id : world_.machines())
-      world_.disk(id).set_options(calm.disk);
+    calm_ports();
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))
@@ -194,12 +190,24 @@ struct run {
     nemesis_.insist();
     if (!go_on(wait / 2))
       return false;
+    if (nemesis_.never_bit().empty())
+      return true;
     nemesis_.only_what_is_missing();
+    calm_ports();
     for (nanoseconds more{}; more < insist_for && !nemesis_.never_bit().empty();
          more += 1s)
       if (!go_on(1s))
         return false;
     return true;
+  }
+
+  /// No slow packets, syncs and answers any more.
+  void calm_ports() {
+    auto calm = fault_options::calm();
+    world_.config().set_options(calm.coordinator);
+    world_.network().set_options(calm.network);
+    for (auto& id : world_.machines())
+      world_.disk(id).set_options(calm.disk);
   }
 
   /// I16, from time to time.

@@ -332,7 +332,12 @@ void workload::settle(open_write& w, const command_answer& x) {
 void workload::mirror(production_machine& m) {
   auto group = some_group();
   std::string all[] = {"/", "/g", group, group + "/k0"};
-  m.mirror(all[random_.below(std::size(all))], random_.chance(600));
+  auto& prefix = all[random_.below(std::size(all))];
+  auto on = random_.chance(600);
+  // At once again, while what concerned the former copy is on its way.
+  if (on && random_.chance(500))
+    m.mirror(prefix, false);
+  m.mirror(prefix, on);
   ++count_.mirrored;
 }
 
