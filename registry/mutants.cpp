@@ -3,6 +3,9 @@
 
 #ifdef MUSTER_MUTANTS
 
+#  include <algorithm>
+#  include <iterator>
+
 namespace muster {
 
 mutant active_mutant = mutant::none;
@@ -11,6 +14,10 @@ namespace {
 
 #  define NAMED(x) \
     { #x, mutant::x }
+#  define NAMED_IN(test, x) \
+    { #x, mutant::x, test }
+
+constexpr std::string_view read_table_test = "unit-read_table";
 
 constexpr named_mutant all[] = {
   NAMED(t3_lease_not_tied),
@@ -42,18 +49,34 @@ constexpr named_mutant all[] = {
   NAMED(p334_backup_not_silent),
   NAMED(w3_holder_not_silent),
   NAMED(r1_published_late),
+  NAMED_IN(read_table_test, r2_lease_read_late),
+  NAMED_IN(read_table_test, r2_tenure_not_compared),
   NAMED(r3_absent_not_marked),
+  NAMED_IN(read_table_test, r3_prefix_read_once),
+  NAMED_IN(read_table_test, r3_table_read_early),
+  NAMED_IN(read_table_test, r3_counter_repeats),
+  NAMED_IN(read_table_test, r3_counter_moved_early),
+  NAMED_IN(read_table_test, r4_clock_read_early),
   NAMED(m4_added_too_early),
   NAMED(m4_absent_nonce),
   NAMED(i3_not_synced),
 };
 
 #  undef NAMED
+#  undef NAMED_IN
 
 } // namespace
 
 std::span<const named_mutant> all_mutants() {
   return all;
+}
+
+bool switch_on(std::string_view name) {
+  auto found = std::ranges::find(all, name, &named_mutant::name);
+  if (found == std::end(all) && !name.empty())
+    return false;
+  active_mutant = name.empty() ? mutant::none : found->which;
+  return true;
 }
 
 } // namespace muster

@@ -76,8 +76,22 @@ enum class mutant {
   w3_holder_not_silent,
   /// The table is published after the answer has left.
   r1_published_late,
+  /// The lease word is read after the record.
+  r2_lease_read_late,
+  /// A record of another tenure, hence term and session, counts.
+  r2_tenure_not_compared,
   /// An absent key that is being written stays absent.
   r3_absent_not_marked,
+  /// The prefix word is not read again after the records.
+  r3_prefix_read_once,
+  /// The table pointer is read before the prefix word.
+  r3_table_read_early,
+  /// The counter of a prefix word begins anew with each grant.
+  r3_counter_repeats,
+  /// The counters are moved before the keys are marked.
+  r3_counter_moved_early,
+  /// The clock is read before the records.
+  r4_clock_read_early,
   /// A backup is added before it counts.
   m4_added_too_early,
   /// A swap without an answer did not happen.
@@ -92,10 +106,18 @@ extern mutant active_mutant;
 struct named_mutant {
   std::string_view name;
   mutant which;
+
+  /// The test program that notices it; empty for the simulator's seeds. One
+  /// thread runs a simulation, so orders between threads need a unit test.
+  std::string_view test = {};
 };
 
 /// All of them.
 std::span<const named_mutant> all_mutants();
+
+/// Switches one on, or all off if the name is empty.
+/// @returns false, and changes nothing, if there is none of that name
+bool switch_on(std::string_view name);
 
 } // namespace muster
 

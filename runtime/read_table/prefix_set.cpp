@@ -2,6 +2,7 @@
 #include "runtime/read_table/prefix_set.hpp"
 
 #include "registry/key.hpp"
+#include "registry/mutants.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -47,6 +48,8 @@ void prefix_set::move_counters(std::span<const std::string> keys, tenure in) {
 }
 
 bool prefix_set::install(std::string_view prefix, tenure in) {
+  if (MUSTER_MUTANT(r3_counter_repeats))
+    counter_ = 0;
   auto is_it = [&](const entry& x) { return x.prefix == prefix; };
   auto known = std::ranges::find_if(mine(), is_it);
   if (known != mine().end()) {

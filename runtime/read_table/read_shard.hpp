@@ -90,10 +90,7 @@ private:
     return key_hash(key, hash_seed_);
   }
 
-  lease_word lease() const noexcept {
-    return lease_word{lease_word_.load(std::memory_order_acquire)};
-  }
-
+  lease_word lease(const tenure_block& held) const noexcept;
   read_kind judge(const record& x, const tenure_block& held,
                   lease_word lease) const noexcept;
   read_kind check_lease(const tenure_block& held,

@@ -4,6 +4,7 @@
 
 #include "registry/key.hpp"
 #include "registry/mutants.hpp"
+#include "runtime/read_table/race_point.hpp"
 #include "runtime/read_table/read_shard.hpp"
 
 namespace muster::lock_free {
@@ -61,10 +62,18 @@ void read_shard::set_lease(tenure of, boot_time end) {
 void read_shard::invalidate(std::span<const std::string> keys) {
   if (mine() == nullptr)
     return;
+  const bool early = MUSTER_MUTANT(r3_counter_moved_early);
+  if (early) {
+    prefixes_.move_counters(keys, mine()->number);
+    MUSTER_RACE(half_marked);
+  }
   // W3 (a) for all keys, then (b) for all. (c) is the table's, once for all.
   for (const auto& key : keys)
     mark(key);
-  prefixes_.move_counters(keys, mine()->number);
+  if (!early) {
+    MUSTER_RACE(half_marked);
+    prefixes_.move_counters(keys, mine()->number);
+  }
   counts_.invalidations.add(keys.size());
 }
 

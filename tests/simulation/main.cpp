@@ -118,17 +118,11 @@ int run_many(const arguments& args) {
 }
 
 #ifdef MUSTER_MUTANTS
-/// Switches the mutant on. @returns false if there is none of that name
-bool choose_mutant(const std::string& name) {
-  for (auto& x : muster::all_mutants())
-    if (x.name == name)
-      muster::active_mutant = x.which;
-  return name.empty() || muster::active_mutant != muster::mutant::none;
-}
-
+/// A line each: the name, and the test that notices it if it is not seeds.
 int list_mutants() {
   for (auto& x : muster::all_mutants())
-    std::printf("%s\n", std::string{x.name}.c_str());
+    std::printf("%s%s%s\n", std::string{x.name}.c_str(),
+                x.test.empty() ? "" : " ", std::string{x.test}.c_str());
   return 0;
 }
 #endif
@@ -168,7 +162,7 @@ int main(int argc, char** argv) {
 #ifdef MUSTER_MUTANTS
   app.add_option("--mutant", args.mutant, "Switch this deliberate error on");
   auto list = false;
-  app.add_flag("--mutants", list, "Print the names of the mutants");
+  app.add_flag("--mutants", list, "Print the mutants and their tests");
 #endif
   try {
     app.parse(argc, argv);
@@ -178,7 +172,7 @@ int main(int argc, char** argv) {
 #ifdef MUSTER_MUTANTS
   if (list)
     return list_mutants();
-  if (!choose_mutant(args.mutant)) {
+  if (!muster::switch_on(args.mutant)) {
     std::fprintf(stderr, "no mutant is called %s; --mutants lists them\n",
                  args.mutant.c_str());
     return 2;

@@ -38,7 +38,8 @@ TEST_CASE("worker_pool: stop drops what waits and waits for what runs") {
     ++began;
     open.wait();
   };
-  worker_pool uut{1, 2};
+  // More than `eventually` asks: only a pool that has stopped refuses a job.
+  worker_pool uut{1, 1'000'000};
   REQUIRE(uut.run(job));
   REQUIRE(eventually([&] { return began == 1; }));
   REQUIRE(uut.run(job));
