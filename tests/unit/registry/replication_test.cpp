@@ -151,6 +151,29 @@ TEST_CASE("replication: an entry waits for every backup's disk (C1)") {
   CHECK(all.read(1, "/a") == "1");
 }
 
+TEST_CASE("replication: an acknowledgement of another session is none (T4)") {
+  served all;
+  auto home = all.primary();
+  REQUIRE(home);
+  auto last = all.assigned().in_sync.size() - 1;
+  all.hold_disk(last);
+  all.submit(0, put_command("m1.1.1", "/a", "1"));
+  all.drain();
+  auto& primary = *all.at(*home).replica;
+  auto before = primary.context().state.committed();
+  auto acknowledge = [&](peer from, term of, session in) {
+    flow link{only_shard, of, in, all.at(*home).self.run};
+    shard_effects out;
+    primary.on_message(from, prepare_ack{link, before.next()}, all.now(), out);
+    return primary.context().state.committed();
+  };
+  auto from = all.at(last).self;
+  auto of = all.assigned().of;
+  CHECK(acknowledge(from, of, session{999}) == before);
+  CHECK(acknowledge(from, term{1}, session{1}) == before);
+  CHECK(acknowledge({from.id, from.run.next()}, of, session{1}) == before);
+}
+
 TEST_CASE("replication: a backup that only renews leases is dropped (T6)") {
   served all;
   all.hold_disk(2);
