@@ -50,6 +50,7 @@ void command_object::attempt(const surroundings& where, boot_time now,
   ++attempts_;
   story_.attempts = attempts_;
   attempted_ = now;
+  asked_ = {where.home->primary, where.home->primary_run};
   waiting_ = true;
   out.emplace_back(where.home->primary,
                    submit{request_.shard, request_.slot, request_.what,
@@ -200,7 +201,9 @@ command_object::on_tick(const surroundings& where, boot_time now, sends& out) {
                   now);
   }
   auto silent = waiting_ && now - attempted_ >= options_.attempt_timeout;
-  if (silent || (!waiting_ && now >= next_attempt_))
+  auto moved = waiting_ && where.home && where.home->primary != machine_id{}
+               && peer{where.home->primary, where.home->primary_run} != asked_;
+  if (silent || moved || (!waiting_ && now >= next_attempt_))
     attempt(where, now, out);
   return std::nullopt;
 }

@@ -12,7 +12,8 @@
 namespace muster {
 
 struct command_object_options {
-  /// An attempt without a verdict is followed by another after this.
+  /// An attempt without a verdict is followed by another after this, or as soon
+  /// as the shard has another primary than the one that it was sent to.
   nanoseconds attempt_timeout = std::chrono::milliseconds{1500};
   /// The pause after an attempt that surely changed nothing; doubles.
   nanoseconds retry_min = std::chrono::milliseconds{20};
@@ -104,6 +105,7 @@ private:
   nanoseconds pause_{};
   uint32_t attempts_ = 0;
   uint32_t denied_ = 0; // attempts that surely changed nothing
+  peer asked_;
   bool waiting_ = false; // for the verdict of the newest attempt
   std::string last_detail_;
 };

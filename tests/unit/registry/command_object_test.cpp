@@ -119,3 +119,20 @@ TEST_CASE("command_object: a client's id from before the floor stays unknown") {
   REQUIRE(got);
   CHECK(got->what == outcome::unknown);
 }
+
+TEST_CASE("command_object: a shard that has moved is asked at its new home") {
+  forgotten x;
+  x.begin("m1.1.1", 0);
+  auto soon = x.now + std::chrono::milliseconds{50};
+  x.sent.clear();
+  x.core.on_tick(x.where(), soon, x.sent);
+  CHECK(x.sent.empty()); // the old home may still answer
+  x.home.primary = machine_id{"m3"};
+  x.core.on_tick(x.where(), soon, x.sent);
+  REQUIRE(x.sent.size() == 1);
+  CHECK(x.sent[0].first == machine_id{"m3"});
+  CHECK(x.sent[0].second.attempt == 2);
+  x.sent.clear();
+  x.core.on_tick(x.where(), soon, x.sent);
+  CHECK(x.sent.empty()); // asked once
+}
