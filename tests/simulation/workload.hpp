@@ -31,6 +31,8 @@ struct workload_options {
 ///
 /// A client whose operation is left open (its machine died), or whose write is
 /// of unknown outcome, goes on under a new name. Values are unique.
+///
+/// Sources: `workload.cpp` (clients and writes), `workload_reads.cpp`.
 class workload {
 public:
   workload(sim_world& world, const cluster_shape& shape,
