@@ -24,18 +24,19 @@ enum class fault : size_t {
   clock_change,
   clock_beyond,
   disk_error,
+  given_up,
   full_disk,
   wipe,
   damage,
 };
 
 /// By fault, as a report names it.
-inline constexpr std::array<std::string_view, 18> fault_names{
+inline constexpr std::array<std::string_view, 19> fault_names{
   "crashes",        "power losses",  "crash points", "rolling restarts",
   "pauses",         "joins",         "leaves",       "cuts",
   "flapping links", "partitions",    "resets",       "coordinator away",
-  "clock changes",  "clocks beyond", "disk errors",  "full disks",
-  "wipes",          "damaged disks"};
+  "clock changes",  "clocks beyond", "disk errors",  "stores given up",
+  "full disks",     "wipes",         "damaged disks"};
 
 /// How often each fault happened.
 struct fault_counts {

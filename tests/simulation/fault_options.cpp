@@ -22,6 +22,9 @@ void draw_disk_faults(nemesis_options& to, sim_random random) {
     case 1:
       to.damage_mean = 8s;
       break;
+    case 2:
+      to.disk_error_gives_up = true;
+      break;
     default:
       break;
   }

@@ -108,6 +108,9 @@ struct nemesis_options {
   /// A sync fails; the process ends within `failed_disk_max` of it.
   nanoseconds disk_error_mean = 0s;
   nanoseconds failed_disk_max = 300ms;
+  /// Whether the first one that may cost a disk does: the store is given up,
+  /// and the next start makes a new one. Else the mark is lost with the disk.
+  bool disk_error_gives_up = false;
   /// A disk is full for a while.
   nanoseconds disk_full_mean = 0s;
   nanoseconds disk_full_max = 8s;

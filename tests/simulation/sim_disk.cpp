@@ -93,6 +93,7 @@ void sim_disk::wipe() {
   trace_.line(owner_.value, "disk_wiped", "");
   images_.clear();
   damaged_.clear();
+  given_up_ = false;
   id_ = store_id{random_.next()};
 }
 

@@ -53,6 +53,12 @@ public:
     on_failed_ = std::move(then);
   }
 
+  /// The store that has failed is not opened again: the next start makes a new
+  /// one.
+  void give_up() {
+    given_up_ = true;
+  }
+
   /// No more faults: there is room, and a sync that was to fail does not. What
   /// has failed stays so until the next process.
   void mend();
@@ -71,8 +77,9 @@ public:
     options_ = options;
   }
 
+  /// Whether the next start sets the store aside.
   bool damaged() const {
-    return !damaged_.empty();
+    return given_up_ || !damaged_.empty();
   }
 
   store_id id() const {
@@ -131,6 +138,7 @@ private:
   bool syncing_ = false;
   bool failing_ = false;
   bool full_ = false;
+  bool given_up_ = false;
   std::function<void()> on_failed_;
   uint64_t sync_count_ = 0;
   uint64_t lost_count_ = 0;

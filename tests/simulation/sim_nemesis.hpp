@@ -86,6 +86,7 @@ private:
   machine_id some_machine();
   std::pair<machine_id, machine_id> some_pair();
   bool may_take_down(const machine_id& id) const;
+  bool may_lose_disk() const;
   bool may_wipe(const machine_id& id) const;
   bool may_leave(const machine_id& id) const;
   void start_later(const machine_id& id, nanoseconds longest);

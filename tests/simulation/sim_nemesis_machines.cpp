@@ -92,14 +92,18 @@ void sim_nemesis::pause_one() {
 /// Acknowledged writes survive only while one in-sync disk does: at most one
 /// disk a run, and only while all three are in sync everywhere, so that a swap
 /// under way takes no second one.
-bool sim_nemesis::may_wipe(const machine_id& id) const {
-  if (count_[fault::wipe] + count_[fault::damage] > 0 || !may_take_down(id))
+bool sim_nemesis::may_lose_disk() const {
+  if (count_[fault::wipe] + count_[fault::damage] + count_[fault::given_up] > 0)
     return false;
   auto shards = world_.config().range_now(shard_keys).entries;
   return std::all_of(shards.begin(), shards.end(), [](auto& x) {
     auto found = parse_assignment(shard_id{}, x.value, epoch{x.mod_revision});
     return found && found->in_sync.size() >= 3;
   });
+}
+
+bool sim_nemesis::may_wipe(const machine_id& id) const {
+  return may_take_down(id) && may_lose_disk();
 }
 
 void sim_nemesis::wipe_one() {
@@ -135,6 +139,10 @@ void sim_nemesis::fail_disk() {
   auto wait = random_.between(nanoseconds{0}, options_.failed_disk_max);
   world_.disk(id).fail([this, id, wait] {
     ++count_[fault::disk_error];
+    if (options_.disk_error_gives_up && may_lose_disk()) {
+      ++count_[fault::given_up];
+      world_.disk(id).give_up();
+    }
     auto starts = world_.start_count(id);
     world_.scheduler().after(wait, [this, id, starts] {
       if (!world_.is_up(id) || world_.start_count(id) != starts)

@@ -185,6 +185,7 @@ fault_options faults_that_keep_disks(sim_random& random) {
   auto out = fault_options::swarm(random);
   out.nemesis.wipe_mean = nanoseconds{0};
   out.nemesis.damage_mean = nanoseconds{0};
+  out.nemesis.disk_error_gives_up = false;
   // Toys know each other from the start.
   out.nemesis.join_mean = nanoseconds{0};
   out.nemesis.leave_mean = nanoseconds{0};
