@@ -38,6 +38,8 @@ enum class mutant {
   l3_term_not_durable,
   /// Keys of the undecided tail are read.
   l4_tail_read,
+  /// A replica without the undecided tail is covered for reads, and added.
+  l4_tail_not_counted,
   /// The first commit of a term waits for nobody.
   f1_no_fence,
   /// A fence is answered without dropping the copies of lower terms.

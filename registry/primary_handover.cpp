@@ -28,7 +28,7 @@ bool primary_role::stopped() const {
 bool primary_role::may_hand_over(const replica& r) const {
   return (fenced_ || MUSTER_MUTANT(f2_before_own_fence)) && !swap_ && !handing_
          && r.counted && r.joined && !r.dropped && assigned_.has(r.ref)
-         && r.acked >= ctx_.state.committed();
+         && has_all(r);
 }
 
 void primary_role::begin_handover(const replica& r, boot_time now) {

@@ -246,9 +246,16 @@ void primary_role::progress(replica& r, sequence acked, boot_time now) {
   cover_if_whole(r);
 }
 
+bool primary_role::has_all(const replica& r) const {
+  // The tail was acknowledged in a former term: who was primary then may have
+  // committed it, and may still do so when it is told.
+  auto tail = MUSTER_MUTANT(l4_tail_not_counted) ? sequence{} : tail_end_;
+  return r.acked >= std::max(ctx_.state.committed(), tail);
+}
+
 void primary_role::cover_if_whole(replica& r) {
   // T3: covered only while it counts and has every committed entry.
-  auto counts = r.counted && r.acked >= ctx_.state.committed();
+  auto counts = r.counted && has_all(r);
   if (r.covered || !r.joined || r.dropped
       || (!counts && !MUSTER_MUTANT(t3_learner_covered)))
     return;

@@ -318,6 +318,9 @@ private:
 
   // primary_reads.cpp
   bool undecided_tail(const std::string& key) const;
+  /// T3, M4: it has acknowledged, in this session, every entry that is or may
+  /// be committed.
+  bool has_all(const replica& r) const;
   void tell_watchers(sequence from, boot_time now);
   watch_news news_for(const watcher& w, uint64_t ticket) const;
 

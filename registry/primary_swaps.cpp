@@ -106,8 +106,7 @@ void primary_role::propose_add(boot_time now) {
     if (!r.counted && !MUSTER_MUTANT(m4_added_too_early)) {
       // M4: first it counts in both sets, then it is proposed. Its lease is
       // there already, so that authority does not pause.
-      if (r.acked >= ctx_.state.committed()
-          && lease_end(r.who) > now + ctx_.options.resend) {
+      if (has_all(r) && lease_end(r.who) > now + ctx_.options.resend) {
         r.counted = true;
         r.last_progress = now;
         require();
@@ -115,7 +114,7 @@ void primary_role::propose_add(boot_time now) {
       }
       continue;
     }
-    if ((!has_authority(now) || r.acked < ctx_.state.committed())
+    if ((!has_authority(now) || !has_all(r))
         && !MUSTER_MUTANT(m4_added_too_early))
       continue;
     auto x = assigned_;

@@ -256,6 +256,36 @@ TEST_CASE("replication: an undecided tail is silent, then decided (L4)") {
   CHECK(all.context(1).log.last() == sequence{2});
 }
 
+// The former primary commits the tail when it hears of the acknowledgement.
+TEST_CASE("replication: without the tail nobody is covered or added (T3, M4)") {
+  served all;
+  all.put("/a", "1");
+  all.isolate(2);
+  REQUIRE(all.run_until([&] { return all.in_sync_count() == 2; }));
+  all.loses = [](size_t from, size_t to, const wire_message& x) {
+    auto acknowledges = from == 1 && to == 0
+                        && std::holds_alternative<prepare_ack>(x);
+    auto brings_tail = from == 1 && to == 2
+                       && std::holds_alternative<prepare>(x)
+                       && !std::get<prepare>(x).entries.empty();
+    return acknowledges || brings_tail;
+  };
+  all.submit(0, put_command("m1.1.7", "/a", "2"));
+  all.drain();
+  all.isolate(0);
+  all.at(0).coordinated = false;
+  all.join(1, 2);
+  REQUIRE(all.run_until([&] { return all.primary() == 1u; }));
+  all.run(10s);
+  CHECK(all.read(2, "/a") == "silent");
+  CHECK(all.in_sync_count() == 1);
+  all.loses = {};
+  all.at(0).coordinated = true;
+  all.heal();
+  CHECK(all.whole());
+  all.expect_everywhere("/a", "2");
+}
+
 TEST_CASE("replication: a swap whose answer is lost is read back (M4)") {
   served all;
   all.unanswered_swaps = {1};
