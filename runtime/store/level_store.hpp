@@ -47,7 +47,9 @@ struct store_probe {
 /// bytes and no more; a group waits while the rows of one are written. Under
 /// load a group waits a little for more: see `gather_changes`.
 ///
-/// A full disk is no error: see `full` and `reserve_bytes`.
+/// A full disk is no error: see `full` and `reserve_bytes`. A write that the
+/// system refuses for lack of room waits as well, until there is some or the
+/// store ends. A start on a full disk fails.
 ///
 /// The first error is the last: its callback gets the reason, every later one
 /// `io`. A change that breaks the port's contract (a gap in the sequence) is
@@ -75,9 +77,7 @@ public:
 
   store_id id() const override;
 
-  bool full() const override {
-    return full_.load(std::memory_order_relaxed);
-  }
+  bool full() const override;
 
   /// True after the first error: the store takes nothing any more, and its
   /// owner opens it again (section 5). From any thread.

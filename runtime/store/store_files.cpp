@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/store_files.hpp"
 
-#include "runtime/store/log_env.hpp"
 #include "runtime/store/log_tail.hpp"
+#include "runtime/store/store_env.hpp"
 #include "runtime/store/store_format.hpp"
 
 #include <leveldb/env.h>
@@ -68,6 +68,8 @@ store_id random_id() {
 
 } // namespace
 
+store_files::store_files() = default;
+
 store_files::~store_files() = default;
 
 result<std::unique_ptr<store_files>>
@@ -82,8 +84,8 @@ store_files::open(const level_store_options& options) {
   auto result = std::unique_ptr<store_files>{new store_files};
   result->directory_ = directory;
   auto* env = options.env != nullptr ? options.env : leveldb::Env::Default();
-  if (options.env == nullptr && options.log_extent_bytes > 0) {
-    result->env_ = std::make_unique<log_env>(options.log_extent_bytes);
+  if (options.env == nullptr) {
+    result->env_ = std::make_unique<store_env>(options.log_extent_bytes);
     env = result->env_.get();
   }
   {
@@ -106,6 +108,19 @@ store_files::open(const level_store_options& options) {
   if (auto done = result->find_id(); !done)
     return done.failure();
   return result;
+}
+
+void store_files::wait_for_room(bool x) {
+  if (env_ == nullptr)
+    return;
+  if (x)
+    env_->room.open();
+  else
+    env_->room.close();
+}
+
+bool store_files::waits_for_room() const {
+  return env_ != nullptr && env_->room.occupied();
 }
 
 status store_files::find_id() {

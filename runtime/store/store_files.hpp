@@ -16,6 +16,8 @@
 
 namespace muster {
 
+class store_env;
+
 inline leveldb::Slice slice_of(std::string_view x) {
   return {x.data(), x.size()};
 }
@@ -40,6 +42,13 @@ public:
     return id_;
   }
 
+  /// Whether writes that find no room wait for it (at first they fail). False
+  /// ends the waits that there are, with `io`. From any thread.
+  void wait_for_room(bool x);
+
+  /// Whether a write waits for room. From any thread.
+  bool waits_for_room() const;
+
   /// What the owner noted last; empty if never. Errors: `corrupt`, `io`.
   result<std::string> note() const;
 
@@ -58,14 +67,14 @@ public:
   status delete_rows(shard_id shard, leveldb::WriteBatch& batch);
 
 private:
-  store_files() = default;
+  store_files();
 
   status find_id();
   std::unique_ptr<leveldb::Iterator> iterate() const;
 
   std::string directory_;
   // Declared before the database, which uses it until its end.
-  std::unique_ptr<leveldb::Env> env_;
+  std::unique_ptr<store_env> env_;
   std::unique_ptr<leveldb::DB> db_;
   store_id id_;
 };
