@@ -32,7 +32,7 @@ inline std::string_view view_of(const leveldb::Slice& x) {
 class store_files {
 public:
   /// Opens or makes the store in `options.directory`. Errors: `in_use`
-  /// (another process has it open), `corrupt`, `io`.
+  /// (another process has it open), `corrupt` (or given up), `io`.
   static result<std::unique_ptr<store_files>>
   open(const level_store_options& options);
 
@@ -59,7 +59,8 @@ public:
   /// names the shard or the group that is damaged or missing.
   result<std::vector<recovered_shard>> recover(log_index& index);
 
-  /// Writes `batch` and waits until it is on the disk. Error: `io`.
+  /// Writes `batch` and waits until it is on the disk. Error: `io`; unless it
+  /// was for lack of room, the store is given up (`set_aside.hpp`).
   status write(leveldb::WriteBatch& batch);
 
   /// Adds the deletion of all rows of `shard` to `batch`. Error: `corrupt`,
