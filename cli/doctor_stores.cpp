@@ -29,10 +29,12 @@ findings check_stores(const fs::path& directory,
   findings out;
   for (auto& each : plan.machines)
     for (auto& name : damaged_in(directory / each.id / "data"))
-      out.push_back(
-        {health::warn, "store " + each.id,
-         "was damaged and set aside as " + name + "; the machine has a new one",
-         "check that disk, then remove the old store"});
+      out.push_back({health::warn, "store " + each.id,
+                     "set aside as " + name + ": "
+                       + why_given_up(name).value_or("it was damaged")
+                       + "; the machine has a new one",
+                     "check that disk; remove the old store when all shards "
+                     "are served"});
   return out;
 }
 

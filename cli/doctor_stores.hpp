@@ -5,7 +5,7 @@
 
 namespace muster::cli {
 
-/// Stores that their machines found damaged and set aside.
+/// Stores that their machines set aside, and why.
 findings check_stores(const std::filesystem::path& directory,
                       const launch::cluster_plan& plan);
 

@@ -137,7 +137,8 @@ function(muster_simulation_tests)
 endfunction()
 
 # tests/cluster/*.sh and *.cpp, one test each: real processes, one at a time.
-# They find the programs in MUSTER_BIN.
+# They find the programs in MUSTER_BIN. A source named like a script is a
+# library that the script preloads: <stem>.so beside the programs.
 function(muster_cluster_tests)
   muster_glob(scripts tests/cluster "*.sh")
   muster_glob(sources tests/cluster "*.cpp")
@@ -150,6 +151,15 @@ function(muster_cluster_tests)
   endforeach()
   foreach(source IN LISTS sources)
     get_filename_component(stem "${source}" NAME_WE)
+    if("${CMAKE_SOURCE_DIR}/tests/cluster/${stem}.sh" IN_LIST scripts)
+      # What that script has its processes preload.
+      add_library(${stem} MODULE "${source}")
+      set_target_properties(${stem} PROPERTIES PREFIX ""
+                            LIBRARY_OUTPUT_DIRECTORY
+                            "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+      target_link_libraries(${stem} PRIVATE ${CMAKE_DL_LIBS})
+      continue()
+    endif()
     list(APPEND tests cluster-${stem})
     muster_catch_test(cluster-${stem} LABEL cluster TIMEOUT 300
                       SOURCES "${source}"

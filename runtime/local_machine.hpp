@@ -93,7 +93,9 @@ private:
 
   // Starting, in this order (local_machine_start.cpp).
   muster::status open_parts();
-  /// Opens the store; a damaged one is set aside and a new one made.
+  // local_machine_store.cpp
+  /// Opens the store; one that is damaged or was given up is set aside and a
+  /// new one made, unless it is the only copy.
   muster::status open_store();
   muster::status try_store(const std::string& directory);
   muster::status open_coordinator();

@@ -11,7 +11,6 @@
 #include "runtime/local_machine.hpp"
 #include "runtime/store/entry_format.hpp"
 #include "runtime/store/level_store.hpp"
-#include "runtime/store/set_aside.hpp"
 #include "runtime/transport/hello.hpp"
 
 #include <boost/asio/post.hpp>
@@ -206,38 +205,6 @@ muster::status local_machine::open_parts() {
   own_.rack = p.rack;
   own_.pid = getpid();
   claim_ = claim_of(own_, random_.next());
-  return ok();
-}
-
-muster::status local_machine::open_store() {
-  auto directory = options_.process.data_dir + "/store";
-  auto done = try_store(directory);
-  // The only machine's store is the only copy: its owner decides.
-  auto others = options_.process.coordinator != coordinator_kind::embedded;
-  if (done || done.failure().code != errc::corrupt || !others)
-    return done;
-  auto moved = set_aside(directory);
-  if (!moved)
-    return error{errc::corrupt,
-                 done.failure().message + "; " + moved.failure().message};
-  events_->note(severity::error, "store_set_aside",
-                "to=" + *moved + " why=\"" + done.failure().message
-                  + "\" next=\"rejoins by state transfer\"");
-  return try_store(directory);
-}
-
-muster::status local_machine::try_store(const std::string& directory) {
-  level_store_options options;
-  options.directory = directory;
-  auto opened = level_store::open(std::move(options)); // locks it (M3)
-  if (!opened)
-    return opened.failure();
-  auto found = (*opened)->recover();
-  if (!found)
-    return found.failure();
-  recovered_ = std::move(*found);
-  durable_ = opened->get();
-  store_ = std::move(*opened);
   return ok();
 }
 

@@ -115,7 +115,9 @@ public:
     node->reset();
     remove_pid(data_dir);
     if (failed_store)
-      say("the store has failed, see the log; start again to rejoin");
+      say(
+        "the store has failed, see the log; start again: it rejoins with a "
+        "new store, or says what to do");
     return failed_store ? 1 : 0;
   }
 

@@ -95,7 +95,8 @@ end_of_test() {
     kill -CONT "$(pid_of "$machine")" 2> /dev/null || true
   done
   if ((status != 0)) && [[ -d $dir ]]; then
-    for log in "$dir"/*/log; do
+    for log in "$dir"/*/log "$work"/*-log; do
+      [[ -f $log ]] || continue
       printf '== the end of %s\n' "$log"
       tail -n 15 "$log"
     done >&2

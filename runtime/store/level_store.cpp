@@ -68,6 +68,7 @@ level_store::~level_store() {
     stopping_ = true;
   }
   gathered_.notify_one();
+  files_->wait_for_room(false);
   thread_.join();
 }
 
@@ -76,10 +77,15 @@ result<std::vector<recovered_shard>> level_store::recover() {
   auto found = files_->recover(index_);
   if (found) {
     next_group_ = index_.finish_replay();
+    files_->wait_for_room(true);
     thread_ = std::thread{[this] { run(); }};
     pthread_setname_np(thread_.native_handle(), "muster-store");
   }
   return found;
+}
+
+bool level_store::full() const {
+  return full_.load(std::memory_order_relaxed) || files_->waits_for_room();
 }
 
 store_id level_store::id() const {

@@ -47,11 +47,15 @@ struct store_probe {
 /// bytes and no more; a group waits while the rows of one are written. Under
 /// load a group waits a little for more: see `gather_changes`.
 ///
-/// A full disk is no error: see `full` and `reserve_bytes`.
+/// A full disk is no error: see `full` and `reserve_bytes`. A write that the
+/// system refuses for lack of room waits as well, until there is some or the
+/// store ends. A start on a full disk fails.
 ///
 /// The first error is the last: its callback gets the reason, every later one
-/// `io`. A change that breaks the port's contract (a gap in the sequence) is
-/// such an error, since a log with a gap could never be recovered.
+/// `io`. If a write or a sync has failed, the store is given up: the next open
+/// refuses it as `corrupt` (`set_aside.hpp`). A change that breaks the port's
+/// contract (a gap in the sequence) is such an error, since a log with a gap
+/// could never be recovered.
 ///
 /// `reset` keeps the shard's meta: the highest term (L3) outlives the log. A
 /// truncation below the checkpoint is a gap as well.
@@ -60,7 +64,8 @@ struct store_probe {
 /// be short and may call `write` and `checkpoint`, but not destroy the store.
 class level_store : public store {
 public:
-  /// Opens or makes a store. Errors: `in_use`, `corrupt`, `io`.
+  /// Opens or makes a store. Errors: `in_use`; `corrupt`, it is damaged or was
+  /// given up: set it aside; `io`.
   static result<std::unique_ptr<level_store>> open(level_store_options options);
 
   ~level_store() override;
@@ -75,12 +80,10 @@ public:
 
   store_id id() const override;
 
-  bool full() const override {
-    return full_.load(std::memory_order_relaxed);
-  }
+  bool full() const override;
 
   /// True after the first error: the store takes nothing any more, and its
-  /// owner opens it again (section 5). From any thread.
+  /// owner ends (section 5). From any thread.
   bool failed() const {
     return failed_.load(std::memory_order_relaxed);
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/store_files.hpp"
 
-#include "runtime/store/log_env.hpp"
+#include "runtime/store/durable_file.hpp"
 #include "runtime/store/log_tail.hpp"
+#include "runtime/store/set_aside.hpp"
+#include "runtime/store/store_env.hpp"
 #include "runtime/store/store_format.hpp"
 
 #include <leveldb/env.h>
@@ -31,6 +33,11 @@ error failure(const std::string& where, const leveldb::Status& x) {
   return {errc::io, text};
 }
 
+std::string parent_of(const std::string& directory) {
+  auto parent = fs::path{directory}.parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
 /// LevelDB takes a directory without CURRENT for a new one and deletes the
 /// data files that it finds there.
 status refuse_headless(const std::string& directory) {
@@ -43,6 +50,15 @@ status refuse_headless(const std::string& directory) {
       return error{errc::corrupt,
                    "store " + directory + ": has data but no file CURRENT"};
   }
+  return ok();
+}
+
+/// What LevelDB finds in a store of which a write or a sync has failed may be
+/// in the page cache only, and gone at the next crash.
+status refuse_given_up(const std::string& directory) {
+  if (auto why = why_given_up(directory))
+    return error{errc::corrupt,
+                 "store " + directory + " was given up: " + *why};
   return ok();
 }
 
@@ -68,22 +84,27 @@ store_id random_id() {
 
 } // namespace
 
+store_files::store_files() = default;
+
 store_files::~store_files() = default;
 
 result<std::unique_ptr<store_files>>
 store_files::open(const level_store_options& options) {
   auto& directory = options.directory;
   auto code = std::error_code{};
-  fs::create_directory(directory, code);
+  auto is_new = fs::create_directory(directory, code);
   if (code)
     return error{errc::io, "store " + directory + ": " + code.message()};
+  if (is_new)
+    if (auto done = sync_directory(parent_of(directory)); !done)
+      return done.failure();
   if (auto done = refuse_headless(directory); !done)
     return done.failure();
   auto result = std::unique_ptr<store_files>{new store_files};
   result->directory_ = directory;
   auto* env = options.env != nullptr ? options.env : leveldb::Env::Default();
-  if (options.env == nullptr && options.log_extent_bytes > 0) {
-    result->env_ = std::make_unique<log_env>(options.log_extent_bytes);
+  if (options.env == nullptr) {
+    result->env_ = std::make_unique<store_env>(options.log_extent_bytes);
     env = result->env_.get();
   }
   {
@@ -92,10 +113,12 @@ store_files::open(const level_store_options& options) {
     leveldb::FileLock* lock = nullptr;
     if (auto done = env->LockFile(directory + "/LOCK", &lock); !done.ok())
       return failure(directory, done);
-    auto mended = mend_log_tails(directory);
+    auto usable = refuse_given_up(directory);
+    if (usable)
+      usable = mend_log_tails(directory);
     env->UnlockFile(lock);
-    if (!mended)
-      return mended.failure();
+    if (!usable)
+      return usable.failure();
   }
   auto opened_options = leveldb_options(options);
   opened_options.env = env;
@@ -106,6 +129,19 @@ store_files::open(const level_store_options& options) {
   if (auto done = result->find_id(); !done)
     return done.failure();
   return result;
+}
+
+void store_files::wait_for_room(bool x) {
+  if (env_ == nullptr)
+    return;
+  if (x)
+    env_->room.open();
+  else
+    env_->room.close();
+}
+
+bool store_files::waits_for_room() const {
+  return env_ != nullptr && env_->room.occupied();
 }
 
 status store_files::find_id() {
@@ -161,9 +197,17 @@ std::unique_ptr<leveldb::Iterator> store_files::iterate() const {
 status store_files::write(leveldb::WriteBatch& batch) {
   leveldb::WriteOptions options;
   options.sync = true;
-  if (auto done = db_->Write(options, &batch); !done.ok())
-    return error{errc::io, failure(directory_, done).message};
-  return ok();
+  auto done = db_->Write(options, &batch);
+  if (done.ok())
+    return ok();
+  auto why = failure(directory_, done).message;
+  // What was on the disk before is there still: not a reason to give it up.
+  if (store_env::lacked_room(done))
+    return error{errc::io, why};
+  if (auto marked = give_up(directory_, done.ToString()); !marked)
+    why += "; that it failed may be forgotten at the next start ("
+           + marked.failure().message + ")";
+  return error{errc::io, why};
 }
 
 status store_files::delete_rows(shard_id shard, leveldb::WriteBatch& batch) {

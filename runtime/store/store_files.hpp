@@ -16,6 +16,8 @@
 
 namespace muster {
 
+class store_env;
+
 inline leveldb::Slice slice_of(std::string_view x) {
   return {x.data(), x.size()};
 }
@@ -30,7 +32,7 @@ inline std::string_view view_of(const leveldb::Slice& x) {
 class store_files {
 public:
   /// Opens or makes the store in `options.directory`. Errors: `in_use`
-  /// (another process has it open), `corrupt`, `io`.
+  /// (another process has it open), `corrupt` (or given up), `io`.
   static result<std::unique_ptr<store_files>>
   open(const level_store_options& options);
 
@@ -39,6 +41,13 @@ public:
   store_id id() const {
     return id_;
   }
+
+  /// Whether writes that find no room wait for it (at first they fail). False
+  /// ends the waits that there are, with `io`. From any thread.
+  void wait_for_room(bool x);
+
+  /// Whether a write waits for room. From any thread.
+  bool waits_for_room() const;
 
   /// What the owner noted last; empty if never. Errors: `corrupt`, `io`.
   result<std::string> note() const;
@@ -50,7 +59,8 @@ public:
   /// names the shard or the group that is damaged or missing.
   result<std::vector<recovered_shard>> recover(log_index& index);
 
-  /// Writes `batch` and waits until it is on the disk. Error: `io`.
+  /// Writes `batch` and waits until it is on the disk. Error: `io`; unless it
+  /// was for lack of room, the store is given up (`set_aside.hpp`).
   status write(leveldb::WriteBatch& batch);
 
   /// Adds the deletion of all rows of `shard` to `batch`. Error: `corrupt`,
@@ -58,14 +68,14 @@ public:
   status delete_rows(shard_id shard, leveldb::WriteBatch& batch);
 
 private:
-  store_files() = default;
+  store_files();
 
   status find_id();
   std::unique_ptr<leveldb::Iterator> iterate() const;
 
   std::string directory_;
   // Declared before the database, which uses it until its end.
-  std::unique_ptr<leveldb::Env> env_;
+  std::unique_ptr<store_env> env_;
   std::unique_ptr<leveldb::DB> db_;
   store_id id_;
 };

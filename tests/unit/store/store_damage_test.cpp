@@ -247,9 +247,34 @@ TEST_CASE_METHOD(store_fixture, "a failed sync is the end of the store") {
   CHECK(code_of(write({append(1, 2, "b")})) == errc::io);
   env.failing = false;
   CHECK(code_of(write({append(1, 2, "b")})) == errc::io);
-  reopen();
+  CHECK(code_of(try_reopen()) == errc::corrupt);
+  CHECK(why_given_up(options.directory).value()
+        == "IO error: sync: no more disk");
+}
+
+TEST_CASE_METHOD(store_fixture, "a store given up is good for who trusts it") {
+  REQUIRE(write({append(1, 1, "a")}));
+  REQUIRE(give_up(options.directory, "a reason"));
+  auto done = try_reopen();
+  CHECK(code_of(done) == errc::corrupt);
+  CHECK(done.failure().message.ends_with("was given up: a reason"));
+  fs::remove(fs::path{options.directory} / given_up_file);
+  REQUIRE(try_reopen());
   CHECK(shard(1).entries.at(0) == "a");
+}
+
+TEST_CASE_METHOD(store_fixture, "a mark without its reason counts") {
   db.reset();
+  write_file(fs::path{options.directory} / given_up_file, "");
+  CHECK(code_of(try_reopen()) == errc::corrupt);
+}
+
+TEST_CASE_METHOD(store_fixture, "a broken contract leaves the store usable") {
+  REQUIRE(write({append(1, 1, "a")}));
+  CHECK_FALSE(write({append(1, 3, "c")}));
+  CHECK(db->failed());
+  REQUIRE(try_reopen());
+  CHECK(shard(1).entries.size() == 1);
 }
 
 TEST_CASE_METHOD(store_fixture, "a failed store says so") {
@@ -307,15 +332,17 @@ TEST_CASE_METHOD(store_fixture, "a store that is set aside leaves a new one") {
   REQUIRE(write({append(1, 1, "a")}));
   db.reset();
   for (auto n : {"1", "2"}) {
-    auto moved = set_aside(options.directory);
+    auto moved = set_aside(options.directory, "because");
     REQUIRE(moved);
     CHECK(*moved == options.directory + ".damaged-" + n);
+    CHECK(why_given_up(*moved).value() == "because");
     reopen();
     CHECK(db->id() != before);
     CHECK(recovered.empty());
     db.reset();
   }
   options.directory += ".damaged-1";
+  fs::remove(fs::path{options.directory} / given_up_file);
   reopen();
   CHECK(db->id() == before);
 }

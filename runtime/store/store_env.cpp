@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/store/log_env.hpp"
+#include "runtime/store/store_env.hpp"
+
+#include "runtime/store/durable_file.hpp"
 
 #include <cassert>
 #include <cerrno>
@@ -13,15 +15,22 @@ namespace muster {
 
 namespace {
 
+constexpr char no_room[] = "the disk is full: ";
+
 leveldb::Status failure(const std::string& name, int code) {
   return leveldb::Status::IOError(name, std::strerror(code));
 }
 
-/// A log file; see `log_env`. Buffers like LevelDB's own, until `Flush`.
+leveldb::Status write_failure(const std::string& name, int code) {
+  auto text = std::string{waiting_room::lacks_room(code) ? no_room : ""};
+  return leveldb::Status::IOError(name, text + std::strerror(code));
+}
+
+/// See `store_env`. Buffers like LevelDB's own, until `Flush`.
 class extent_file : public leveldb::WritableFile {
 public:
-  extent_file(std::string name, int fd, size_t extent_bytes)
-    : name_(std::move(name)), fd_(fd), zeros_(extent_bytes, '\0') {
+  extent_file(std::string name, int fd, size_t extent_bytes, waiting_room& room)
+    : name_(std::move(name)), fd_(fd), zeros_(extent_bytes, '\0'), room_(room) {
     // nop
   }
 
@@ -75,11 +84,10 @@ private:
   leveldb::Status write_at(size_t at, const std::string& data) {
     auto* from = data.data();
     for (auto left = data.size(); left > 0;) {
-      auto n = ::pwrite(fd_, from, left, static_cast<off_t>(at));
-      if (n < 0 && errno == EINTR)
-        continue;
+      auto n = room_.repeat(
+        [&] { return ::pwrite(fd_, from, left, static_cast<off_t>(at)); });
       if (n < 0)
-        return failure(name_, errno);
+        return write_failure(name_, errno);
       from += n;
       at += static_cast<size_t>(n);
       left -= static_cast<size_t>(n);
@@ -92,6 +100,7 @@ private:
   const std::string name_;
   int fd_;
   const std::string zeros_;
+  waiting_room& room_;
   std::string buffer_;
   /// Where the next byte goes, and up to where the file is allocated.
   size_t end_ = 0;
@@ -100,36 +109,36 @@ private:
 
 leveldb::Status sync_directory_of(const std::string& name) {
   auto directory = name.substr(0, name.rfind('/'));
-  auto fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return failure(directory, errno);
-  auto done = ::fsync(fd) == 0 ? leveldb::Status::OK()
-                               : failure(directory, errno);
-  ::close(fd);
-  return done;
+  auto done = sync_directory(directory);
+  return done ? leveldb::Status::OK()
+              : leveldb::Status::IOError(done.failure().message);
 }
 
 } // namespace
 
-log_env::log_env(size_t extent_bytes)
-  : EnvWrapper(leveldb::Env::Default()), extent_bytes_(extent_bytes) {
-  assert(extent_bytes >= 4096);
+store_env::store_env(size_t log_extent_bytes)
+  : EnvWrapper(leveldb::Env::Default()), log_extent_bytes_(log_extent_bytes) {
+  assert(log_extent_bytes == 0 || log_extent_bytes >= 4096);
 }
 
-leveldb::Status log_env::NewWritableFile(const std::string& name,
-                                         leveldb::WritableFile** result) {
+leveldb::Status store_env::NewWritableFile(const std::string& name,
+                                           leveldb::WritableFile** result) {
   *result = nullptr;
-  if (!name.ends_with(".log"))
-    return target()->NewWritableFile(name, result);
-  auto fd = ::open(name.c_str(), O_TRUNC | O_WRONLY | O_CREAT | O_CLOEXEC,
-                   0644);
+  auto fd = room.repeat([&name] {
+    return ::open(name.c_str(), O_TRUNC | O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  });
   if (fd < 0)
-    return failure(name, errno);
-  auto file = std::make_unique<extent_file>(name, fd, extent_bytes_);
+    return write_failure(name, errno);
+  auto extent_bytes = name.ends_with(".log") ? log_extent_bytes_ : 0;
+  auto file = std::make_unique<extent_file>(name, fd, extent_bytes, room);
   if (auto done = sync_directory_of(name); !done.ok())
     return done;
   *result = file.release();
   return leveldb::Status::OK();
+}
+
+bool store_env::lacked_room(const leveldb::Status& x) {
+  return x.ToString().find(no_room) != std::string::npos;
 }
 
 } // namespace muster
