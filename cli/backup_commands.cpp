@@ -5,6 +5,7 @@
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
 #include "cli/put_pipeline.hpp"
+#include "registry/utf8.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>

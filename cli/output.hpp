@@ -25,10 +25,6 @@ private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// At most `width` characters, the last one `…` if something was cut;
-/// control characters and bytes that are not UTF-8 as `?`.
-std::string printable(std::string_view text, size_t width = SIZE_MAX);
-
 /// What a command was doing, for its error.
 struct attempt {
   /// The command and what it is about, such as `put` and `/a/b`.

@@ -4,6 +4,7 @@
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
 #include "registry/key.hpp"
+#include "registry/utf8.hpp"
 #include "runtime/http/parameters.hpp"
 #include "runtime/http/target.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "cli/cluster_view.hpp"
 #include "cli/output.hpp"
+#include "registry/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

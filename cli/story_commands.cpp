@@ -3,6 +3,7 @@
 #include "cli/app.hpp"
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
+#include "registry/utf8.hpp"
 #include "runtime/http/target.hpp"
 
 #include <CLI/CLI.hpp>

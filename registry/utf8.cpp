@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/utf8.hpp"
 
+#include <algorithm>
+
 namespace muster {
 
 size_t utf8_length(std::string_view s, size_t i) {
@@ -36,6 +38,26 @@ bool is_utf8(std::string_view text) {
     at += length;
   }
   return true;
+}
+
+std::string printable(std::string_view text, size_t width) {
+  std::string out;
+  size_t shown = 0;
+  for (size_t i = 0; i < text.size();) {
+    auto length = utf8_length(text, i);
+    auto c = static_cast<unsigned char>(text[i]);
+    // C1 control characters are two bytes long in UTF-8.
+    bool c1 = length == 2 && c == 0xC2
+              && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (++shown == width && i + std::max<size_t>(length, 1) < text.size())
+      return out + "\u2026";
+    if (length == 0 || c < 0x20 || c == 0x7F || c1)
+      out += '?';
+    else
+      out += text.substr(i, length);
+    i += std::max<size_t>(length, 1);
+  }
+  return out;
 }
 
 } // namespace muster

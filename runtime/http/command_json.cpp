@@ -1,17 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/http/command_json.hpp"
 
-#include "runtime/coordinator/base64.hpp"
 #include "runtime/http/json.hpp"
+#include "runtime/http/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 namespace muster::http {
 
 namespace {
+
+/// The text of each member, by its name.
+class members {
+public:
+  members() = default;
+
+  explicit members(std::vector<json_member> all) : all_(std::move(all)) {
+    // nop
+  }
+
+  const std::vector<json_member>& all() const {
+    return all_;
+  }
+
+  /// Null if there is no such member.
+  const std::string_view* find(std::string_view name) const {
+    auto i = std::ranges::find(all_, name, &json_member::name);
+    return i == all_.end() ? nullptr : &i->text;
+  }
+
+private:
+  std::vector<json_member> all_;
+};
 
 /// Collects the first thing that is wrong; afterwards nothing counts.
 struct reader {
@@ -22,60 +46,59 @@ struct reader {
       wrong = where + ": " + text;
   }
 
-  bool object(const json& x, const std::string& where,
-              std::initializer_list<const char*> members) {
-    if (!x.is_object()) {
+  /// None, and it fails, if `x` is no object or has a member of another name.
+  members object(std::string_view x, const std::string& where,
+                 std::initializer_list<std::string_view> names) {
+    if (!is_object(x))
       fail(where, "not an object");
-      return false;
-    }
-    for (auto& [name, ignored] : x.items())
-      if (std::find(members.begin(), members.end(), name) == members.end())
-        fail(where, "unknown member `" + name + "`");
-    return wrong.empty();
+    members out{members_of(x)};
+    for (auto& each : out.all())
+      if (std::ranges::find(names, each.name) == names.end())
+        fail(where, "unknown member `" + each.name + "`");
+    return wrong.empty() ? out : members{};
   }
 
-  std::string key(const json& x, const std::string& where) {
+  std::string key(const members& x, const std::string& where) {
     auto found = x.find("key");
-    if (found == x.end() || !found->is_string()) {
+    if (!found || !is_string(*found)) {
       fail(where, "`key` must be a string");
       return {};
     }
-    return *found;
+    return string_in(*found);
   }
 
   template <class T>
-  T number(const json& x, const char* name, T otherwise, bool needed,
+  T number(const members& x, const char* name, T otherwise, bool needed,
            const std::string& where) {
     auto found = x.find(name);
-    if (found == x.end()) {
+    if (!found) {
       if (needed)
         fail(where, "`" + std::string{name} + "` is missing");
       return otherwise;
     }
-    if (!found->is_number_integer() || !fits<T>(*found)) {
+    auto parsed = json::parse(*found);
+    if (!parsed.is_number_integer() || !fits<T>(parsed)) {
       fail(where, "`" + std::string{name} + "` must be a whole number of "
                     + (std::is_signed_v<T> ? "" : "at least 0 and ")
                     + "at most 64 bits");
       return otherwise;
     }
-    return found->template get<T>();
+    return parsed.template get<T>();
   }
 
-  std::string value(const json& x, const std::string& where) {
-    if (auto found = x.find("value_base64"); found != x.end()) {
-      auto bytes = found->is_string()
-                     ? base64_decode(found->get_ref<const std::string&>())
-                     : std::nullopt;
-      if (!bytes || x.contains("value"))
+  std::string value(const members& x, const std::string& where) {
+    auto text = x.find("value");
+    if (auto found = x.find("value_base64")) {
+      auto bytes = base64_in(*found);
+      if (!bytes || text)
         fail(where, "`value_base64` must be base64, and the only value");
       return bytes.value_or("");
     }
-    auto found = x.find("value");
-    if (found == x.end()) {
+    if (!text) {
       fail(where, "`value` is missing");
       return {};
     }
-    return found->is_string() ? found->get<std::string>() : to_text(*found);
+    return value_in(*text);
   }
 
 private:
@@ -88,20 +111,21 @@ private:
   }
 };
 
-guard read_guard(reader& in, const json& x, const std::string& where) {
+guard read_guard(reader& in, std::string_view text, const std::string& where) {
   guard out;
-  if (!in.object(x, where,
-                 {"key", "version", "value", "value_base64", "absent"}))
+  auto x = in.object(text, where,
+                     {"key", "version", "value", "value_base64", "absent"});
+  if (!in.wrong.empty())
     return out;
   out.key = in.key(x, where);
-  if (x.size() != 2) {
+  if (x.all().size() != 2) {
     in.fail(where, "needs `key` and one of `version`, `value`, `absent`");
-  } else if (x.contains("version")) {
+  } else if (x.find("version")) {
     out.kind = guard_kind::version;
     out.version.value = in.number<uint64_t>(x, "version", 0, true, where);
-  } else if (auto absent = x.find("absent"); absent != x.end()) {
+  } else if (auto absent = x.find("absent")) {
     out.kind = guard_kind::absent;
-    if (*absent != json(true))
+    if (*absent != "true")
       in.fail(where, "`absent` must be true");
   } else {
     out.kind = guard_kind::value;
@@ -110,65 +134,62 @@ guard read_guard(reader& in, const json& x, const std::string& where) {
   return out;
 }
 
-operation read_operation(reader& in, const json& x, const std::string& where) {
+operation read_operation(reader& in, std::string_view text,
+                         const std::string& where) {
   operation out;
-  if (!in.object(x, where, {"put", "delete", "add"}))
-    return out;
-  if (x.size() != 1) {
+  auto x = in.object(text, where, {"put", "delete", "add"});
+  if (x.all().size() != 1) {
     in.fail(where, "needs exactly one of `put`, `delete`, `add`");
     return out;
   }
-  auto name = x.begin().key();
-  auto& body = x.begin().value();
+  auto& [name, body] = x.all().front();
   auto inside = where + "." + name;
+  members parts;
   if (name == "put") {
-    if (in.object(body, inside, {"key", "value", "value_base64"}))
-      out.value = in.value(body, inside);
+    parts = in.object(body, inside, {"key", "value", "value_base64"});
+    out.value = in.value(parts, inside);
   } else if (name == "delete") {
     out.kind = operation_kind::erase;
-    in.object(body, inside, {"key"});
+    parts = in.object(body, inside, {"key"});
   } else {
     out.kind = operation_kind::add;
-    if (in.object(body, inside, {"key", "delta", "floor", "ceiling"})) {
-      out.delta = in.number<int64_t>(body, "delta", 0, true, inside);
-      out.floor = in.number(body, "floor", INT64_MIN, false, inside);
-      out.ceiling = in.number(body, "ceiling", INT64_MAX, false, inside);
-    }
+    parts = in.object(body, inside, {"key", "delta", "floor", "ceiling"});
+    out.delta = in.number<int64_t>(parts, "delta", 0, true, inside);
+    out.floor = in.number(parts, "floor", INT64_MIN, false, inside);
+    out.ceiling = in.number(parts, "ceiling", INT64_MAX, false, inside);
   }
-  if (in.wrong.empty())
-    out.key = in.key(body, inside);
+  out.key = in.key(parts, inside);
   return out;
 }
 
 /// Reads the array `name` of `x`, element by element.
 template <class Read, class T>
-void read_array(reader& in, const json& x, const char* name, Read read,
+void read_array(reader& in, const members& x, const char* name, Read read,
                 std::vector<T>& out) {
   auto found = x.find(name);
-  if (found == x.end())
+  if (!found)
     return;
-  if (!found->is_array() || found->size() > command_parts_max) {
+  auto elements = elements_of(*found);
+  if (!is_array(*found) || elements.size() > command_parts_max) {
     in.fail(name,
             "must be an array of at most " + std::to_string(command_parts_max));
     return;
   }
-  for (size_t i = 0; i < found->size() && in.wrong.empty(); ++i)
+  for (size_t i = 0; i < elements.size() && in.wrong.empty(); ++i)
     out.push_back(
-      read(in, (*found)[i], name + ("[" + std::to_string(i) + "]")));
+      read(in, elements[i], name + ("[" + std::to_string(i) + "]")));
 }
 
 } // namespace
 
 result<command> parse_command(std::string_view text) {
-  auto parsed = parse_json(text);
-  if (!parsed)
-    return parsed.failure();
+  if (auto checked = check_json(text); !checked)
+    return checked.failure();
   reader in;
   command out;
-  if (in.object(*parsed, "command", {"guards", "operations"})) {
-    read_array(in, *parsed, "guards", read_guard, out.guards);
-    read_array(in, *parsed, "operations", read_operation, out.operations);
-  }
+  auto x = in.object(text, "command", {"guards", "operations"});
+  read_array(in, x, "guards", read_guard, out.guards);
+  read_array(in, x, "operations", read_operation, out.operations);
   if (!in.wrong.empty())
     return error{errc::invalid_argument, in.wrong};
   return out;

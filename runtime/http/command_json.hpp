@@ -16,10 +16,11 @@ namespace muster::http {
 ///                     {"add": {"key": K, "delta": N,
 ///                              "floor": N, "ceiling": N}}]}
 ///
-/// V is a string, stored as its bytes; any other JSON is stored as compact
-/// text. `value_base64` stands for bytes that are not UTF-8. `guards`,
-/// `floor` and `ceiling` may be left out. Unknown members are errors, so that
-/// a typing error never changes what is guarded.
+/// V is a string, stored as its bytes; any other JSON is stored as its text
+/// without white space, so that a number keeps its digits. `value_base64`
+/// stands for bytes that are not UTF-8. `guards`, `floor` and `ceiling` may be
+/// left out. Unknown members, and members that are there twice, are errors, so
+/// that a typing error never changes what is guarded.
 /// @returns `invalid_argument` with the place that is wrong
 result<command> parse_command(std::string_view text);
 

@@ -12,16 +12,6 @@ TEST_CASE("output: columns are as wide as their widest cell") {
   CHECK(uut.text() == "A       B\nlong \xC3\xA9  x\n1       yy\n");
 }
 
-TEST_CASE("output: bytes that could drive a terminal are not printed") {
-  CHECK(printable("a\x1B[31mb\n") == "a?[31mb?");
-  CHECK(printable("\xC2\x9B"
-                  "x")
-        == "?x");
-  CHECK(printable("\xFF\xFE") == "??");
-  CHECK(printable("abcdef", 4) == "abc\u2026");
-  CHECK(printable("abcd", 4) == "abcd");
-}
-
 TEST_CASE("output: durations") {
   CHECK(show_nanoseconds(-1) == "-");
   CHECK(show_nanoseconds(250'000) == "250 us");

@@ -40,9 +40,33 @@ TEST_CASE("command_json: guards and operations of every kind") {
   CHECK(x->operations[4].ceiling == INT64_MAX);
 }
 
+TEST_CASE("command_json: a value keeps the digits that were written") {
+  for (auto text : {"1.0", "1e3", "1E+3", "-0", "12345678901234567890",
+                    "123456789012345678901234567890", "0.10000000000000000555",
+                    "null", R"({"a":[1.0,{"b":"x y \" ]"}],"c":"\u0041"})"}) {
+    auto member = std::string{R"("key": "/a", "value": )"} + text;
+    auto x = parse_command(R"({"guards": [{)" + member
+                           + R"( }], "operations": [ {"put": {)" + member
+                           + "\n} } ] }");
+    REQUIRE(x);
+    CHECK(x->guards[0].value == text);
+    CHECK(x->operations[0].value == text);
+  }
+  auto x = parse_command(
+    R"({"operations":[{"put":{"key":"/a","value":[ 1.50 ,"\u0041 "] }}]})");
+  REQUIRE(x);
+  CHECK(x->operations[0].value == R"([1.50,"\u0041 "])");
+}
+
 TEST_CASE("command_json: a wrong place is named") {
   CHECK(complaint("{") == "that is not JSON");
-  CHECK(complaint("[]") == "command: not an object");
+  CHECK(complaint(" [] ") == "command: not an object");
+  CHECK(complaint(R"({"operations":{}})")
+        == "operations: must be an array of at most 256");
+  CHECK(complaint(R"({"operations":[{"put":[]}]})")
+        == "operations[0].put: not an object");
+  CHECK(complaint(R"({"operations":[{}]})")
+        == "operations[0]: needs exactly one of `put`, `delete`, `add`");
   CHECK(complaint(R"({"guard":[]})") == "command: unknown member `guard`");
   CHECK(complaint(R"({"operations":[{"put":{"key":"/a"}}]})")
         == "operations[0].put: `value` is missing");
@@ -56,6 +80,13 @@ TEST_CASE("command_json: a wrong place is named") {
     complaint(
       R"({"operations":[{"add":{"key":"/a","delta":9223372036854775808}}]})")
       .empty());
+}
+
+TEST_CASE("command_json: a member that is there twice is refused") {
+  CHECK(complaint(R"({"guards":[{"key":"/a","version":1}],"guards":[]})")
+        == "an object has `guards` twice");
+  CHECK(complaint(R"({"guards":[{"key":"/a","key":"/b"}]})")
+        == "an object has `key` twice");
 }
 
 TEST_CASE("command_json: deep nesting ends in an error, not in the stack") {

@@ -21,3 +21,13 @@ TEST_CASE("utf8: what is not a shortest, complete form is refused") {
   CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));
   CHECK_FALSE(is_utf8("cut \xE2\x82"));
 }
+
+TEST_CASE("utf8: bytes that could drive a terminal are not printed") {
+  CHECK(printable("a\x1B[31mb\n") == "a?[31mb?");
+  CHECK(printable("\xC2\x9B"
+                  "x")
+        == "?x");
+  CHECK(printable("\xFF\xFE") == "??");
+  CHECK(printable("abcdef", 4) == "abc\u2026");
+  CHECK(printable("abcd", 4) == "abcd");
+}

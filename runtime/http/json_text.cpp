@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/json_text.hpp"
+#include "runtime/http/json_text.hpp"
 
-#include "cli/output.hpp"
 #include "registry/utf8.hpp"
+#include "runtime/coordinator/base64.hpp"
 #include "runtime/http/json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,12 +10,9 @@
 #include <cassert>
 #include <set>
 
-namespace muster::cli {
+namespace muster::http {
 
 namespace {
-
-using http::json;
-using http::json_depth_max;
 
 constexpr size_t shown_max = 40;
 
@@ -142,6 +139,22 @@ size_t end_of_value(std::string_view text, size_t at) {
   return at;
 }
 
+bool begins_with(std::string_view text, char c) {
+  return text[skip_space(text, 0)] == c;
+}
+
+std::string compact(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    auto end = text[i] == '"' ? end_of_string(text, i) : i + 1;
+    if (!is_space(text[i]))
+      out += text.substr(i, end - i);
+    i = end;
+  }
+  return out;
+}
+
 } // namespace
 
 status check_json(std::string_view text) {
@@ -158,11 +171,23 @@ status check_json(std::string_view text) {
   return ok();
 }
 
+bool is_object(std::string_view text) {
+  return begins_with(text, '{');
+}
+
+bool is_array(std::string_view text) {
+  return begins_with(text, '[');
+}
+
+bool is_string(std::string_view text) {
+  return begins_with(text, '"');
+}
+
 std::vector<json_member> members_of(std::string_view text) {
   std::vector<json_member> out;
-  auto at = skip_space(text, 0);
-  if (text[at] != '{')
+  if (!is_object(text))
     return out;
+  auto at = skip_space(text, 0);
   for (at = skip_space(text, at + 1); text[at] != '}';) {
     auto end = end_of_string(text, at);
     auto name = string_in(text.substr(at, end - at));
@@ -176,8 +201,19 @@ std::vector<json_member> members_of(std::string_view text) {
   return out;
 }
 
-bool is_string(std::string_view text) {
-  return text.starts_with('"');
+std::vector<std::string_view> elements_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  if (!is_array(text))
+    return out;
+  auto at = skip_space(text, 0);
+  for (at = skip_space(text, at + 1); text[at] != ']';) {
+    auto end = end_of_value(text, at);
+    out.push_back(text.substr(at, end - at));
+    at = skip_space(text, end);
+    if (text[at] == ',')
+      at = skip_space(text, at + 1);
+  }
+  return out;
 }
 
 std::string string_in(std::string_view text) {
@@ -185,16 +221,14 @@ std::string string_in(std::string_view text) {
   return json::parse(text).get<std::string>();
 }
 
-std::string compact(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    auto end = text[i] == '"' ? end_of_string(text, i) : i + 1;
-    if (!is_space(text[i]))
-      out += text.substr(i, end - i);
-    i = end;
-  }
-  return out;
+std::optional<std::string> base64_in(std::string_view text) {
+  if (!is_string(text))
+    return std::nullopt;
+  return base64_decode(string_in(text));
 }
 
-} // namespace muster::cli
+std::string value_in(std::string_view text) {
+  return is_string(text) ? string_in(text) : compact(text);
+}
+
+} // namespace muster::http
