@@ -79,7 +79,7 @@ move_order move_maker::draft(const assignment& a) {
     out.leaving = a.primary;
   } else if (what == 4) {
     join();
-  } else if (in.size() > shape_.replication) {
+  } else if (a.in_sync.size() > shape_.replication) {
     out.leaving = some(in);
   }
   return out;

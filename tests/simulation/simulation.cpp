@@ -167,9 +167,11 @@ struct run {
     if (!go_on(healing / 2))
       return judge();
     work_.stop();
+    left_ = unhealed();
     // Longer than the deadline of any command.
     go_on(8s);
-    healed_ = true;
+    if (left_.empty())
+      left_ = leaked();
     return judge();
   }
 
@@ -257,9 +259,6 @@ struct run {
       auto m = dynamic_cast<production_machine*>(world_.machine(id));
       if (!m || !m->ready())
         return id.value + " does not serve";
-      if (auto count = m->open_count(); count > 0)
-        return id.value + " has " + std::to_string(count)
-               + " questions without an answer";
     }
     for (uint32_t i = 0; i < shape_.shard_count; ++i) {
       auto x = truth_.newest(shard_id{i});
@@ -270,13 +269,30 @@ struct run {
     return {};
   }
 
+  /// I17: what nobody will ever finish; empty = nothing.
+  std::string leaked() const {
+    for (auto& id : world_.machines()) {
+      auto m = dynamic_cast<production_machine*>(world_.machine(id));
+      if (auto count = m->open_count(); count > 0)
+        return id.value + " has " + std::to_string(count)
+               + " questions without an answer";
+    }
+    for (uint32_t i = 0; i < shape_.shard_count; ++i) {
+      auto x = truth_.newest(shard_id{i});
+      if (!x->learners.empty())
+        return "shard " + std::to_string(i) + " still has learner "
+               + x->learners.front().id.value;
+    }
+    return {};
+  }
+
   std::string problem(const verdict& found, const simulation_result& x) const {
     if (!found)
       return std::string{to_string(found.found)} + ": " + found.explanation;
     if (!watch_.problem().empty())
       return watch_.problem();
-    if (auto left = healed_ ? unhealed() : ""; !left.empty())
-      return "I17: " + left;
+    if (!left_.empty())
+      return "I17: " + left_;
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
@@ -301,7 +317,7 @@ struct run {
   workload work_;
   move_maker moves_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
-  bool healed_ = false;
+  std::string left_;
 };
 
 } // namespace
