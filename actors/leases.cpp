@@ -113,6 +113,7 @@ lease_behavior(metered<lease_actor, lease_actor_state>* self,
     [self](const stop_cover& x) {
       auto& s = self->state;
       auto answer = s.core->stop_covering(x.who, x.what);
+      answer.number = x.number;
       if (x.what.kind == cover_kind::copy)
         caf::anon_send(s.env->actors.agent, std::move(answer));
       else

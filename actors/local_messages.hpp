@@ -129,6 +129,7 @@ struct start_cover {
 struct stop_cover {
   peer who;
   cover what;
+  uint64_t number = 0;
 };
 
 /// User -> copies.

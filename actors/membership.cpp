@@ -51,7 +51,18 @@ void membership_actor_state::take(const cluster_read& x) {
   reading = false;
   if (!x.problem.empty())
     env->ports.events.note(severity::warning, "coordinator_read", x.problem);
-  if (x.ok) {
+  // M3: a linearizable read never goes back, unless the coordinator lost what
+  // it knew. Nothing of that one is believed.
+  auto back = x.ok && x.at < newest_read;
+  if (back)
+    env->ports.events.note(
+      severity::error, "coordinator_went_back",
+      "from=" + std::to_string(newest_read.value)
+        + " to=" + std::to_string(x.at.value)
+        + "; it was restored from an older copy: stop the cluster and start it "
+          "with `muster up --new-generation`, then restore a backup");
+  if (x.ok && !back) {
+    newest_read = x.at;
     tell_members(x);
     tell_assignments(x);
     answer_waiting(x);
@@ -60,7 +71,7 @@ void membership_actor_state::take(const cluster_read& x) {
   }
   auto late = std::any_of(waiting.begin(), waiting.end(),
                           [&](auto& w) { return w.at_least > x.at; });
-  if (again || (x.ok && late)) {
+  if (again || (x.ok && !back && late)) {
     again = false;
     read();
   }

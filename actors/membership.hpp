@@ -20,6 +20,7 @@ struct membership_actor_state {
   boot_time next_read{};
   boot_time next_keep_alive{};
   boot_time read_since{};
+  epoch newest_read;
   std::vector<members_request> waiting;
   std::vector<member> known;
   std::vector<assignment> newest; // by shard id

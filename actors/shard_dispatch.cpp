@@ -38,7 +38,7 @@ void shard_dispatcher::operator()(cover_effect& x) {
 }
 
 void shard_dispatcher::operator()(uncover_effect& x) {
-  caf::anon_send(env.actors.leases, stop_cover{x.who, x.what});
+  caf::anon_send(env.actors.leases, stop_cover{x.who, x.what, x.number});
 }
 
 void shard_dispatcher::operator()(members_effect& x) {

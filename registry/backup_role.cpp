@@ -226,7 +226,7 @@ void backup_role::update_cover(bool may_cover) {
   if (want)
     ctx_.emit(cover_effect{primary_, what});
   else
-    ctx_.emit(uncover_effect{primary_, what});
+    ctx_.uncover(primary_, what);
 }
 
 } // namespace muster

@@ -288,9 +288,11 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
   auto h = find(from, x.link);
   if (!h)
     return;
-  auto g = h->grants.find(x.prefix);
-  if (g == h->grants.end() || g->second.number != x.grant)
-    return;
+  auto g = std::find_if(h->grants.begin(), h->grants.end(), [&](auto& entry) {
+    return entry.second.number == x.grant;
+  });
+  if (g == h->grants.end() || x.grant == grant_number{})
+    return; // D2: a newer one has taken its place
   if (g->second.asked)
     g->second.number = grant_number{}; // the next one is on its way
   else

@@ -203,7 +203,7 @@ void lease_keeper::start_covering(const peer& who, const cover& what) {
 }
 
 uncovered lease_keeper::stop_covering(const peer& who, const cover& what) {
-  uncovered out{who, what, {}};
+  uncovered out{who, what, {}, 0};
   auto holder = holders_.find(who);
   if (holder == holders_.end())
     return out;

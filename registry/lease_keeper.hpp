@@ -51,6 +51,8 @@ struct uncovered {
   peer who;
   cover what;
   boot_time until;
+  /// Of the request.
+  uint64_t number = 0;
 };
 
 struct lease_effects {

@@ -325,6 +325,19 @@ void local_copies::on_message(const peer& from, const invalidate& x,
   link.to = from.run;
   out.all.emplace_back(
     send_effect{from.id, invalidate_ack{link, x.grant, x.at}});
+  // The grant was lost, or what said that the copy is given up: else it would
+  // stay in the directory, and writes would wait for it. Where a key is held
+  // the grant may be a newer one of the copy that holds it.
+  auto held = std::any_of(x.effects.begin(), x.effects.end(),
+                          [&](auto& e) { return covered(s, e.key); });
+  if (!held && !knows(s, x.grant))
+    out.all.emplace_back(send_effect{from.id, copy_drop{link, x.grant, {}}});
+}
+
+bool local_copies::knows(const shard_copies& s, grant_number grant) const {
+  return std::any_of(s.prefixes.begin(), s.prefixes.end(), [&](auto& x) {
+    return x.second.grant == grant || x.second.arriving == grant;
+  });
 }
 
 void local_copies::on_message(const peer& from, const validate& x, boot_time,

@@ -141,6 +141,8 @@ private:
   void publish(shard_id id, const std::string& key, const record_copy& r,
                copy_effects& out);
   bool covered(const shard_copies& s, const std::string& key) const;
+  /// Whether a copy of this grant is held, or arriving.
+  bool knows(const shard_copies& s, grant_number grant) const;
   void use_session(shard_id id, shard_copies& s, const cover& what,
                    boot_time now, copy_effects& out);
 

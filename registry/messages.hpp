@@ -234,10 +234,11 @@ struct validate {
   MUSTER_FIELDS(validate, link, upto)
 };
 
-/// Holder -> home agent: it has given the copy up.
+/// Holder -> home agent: it has given the copy up, or does not know the grant.
 struct copy_drop {
   flow link;
   grant_number grant;
+  /// For whoever reads a trace; empty if it is not known. The number says all.
   std::string prefix;
 
   MUSTER_FIELDS(copy_drop, link, grant, prefix)

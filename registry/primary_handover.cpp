@@ -58,6 +58,9 @@ void primary_role::advance_handover(boot_time now) {
         propose(assigned_, swap_->target, swap_kind::keep, now);
       break;
     case handing::stage::landed:
+      // The other one need not wait for the coordinator to know.
+      if (now - h.since >= ctx_.options.resend)
+        handover_landed_at(h.landed_at, now);
       break;
   }
 }
@@ -72,8 +75,8 @@ void primary_role::stop_everything(boot_time now) {
   ctx_.emit(directory_ask{ctx_.shard, term_});
   // Answered after the release: no lease covers the shard from then on.
   auto& r = replicas_.at(h.target.id);
-  ctx_.emit(
-    uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica, term_, r.in}});
+  h.uncover = ctx_.uncover(r.who,
+                           cover{ctx_.shard, cover_kind::replica, term_, r.in});
 }
 
 void primary_role::on_directory_told(const directory_told& x, boot_time now) {
@@ -140,6 +143,7 @@ void primary_role::on_handover_ack(const peer& from, const handover_ack& x,
 void primary_role::handover_landed_at(epoch at, boot_time now) {
   auto& h = *handing_;
   h.at = handing::stage::landed;
+  h.landed_at = at;
   h.since = now;
   if (auto r = find(h.target.id))
     ctx_.send(h.target.id, handover_landed{link_to(*r), h.proposed.writer, at});

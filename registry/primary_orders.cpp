@@ -59,8 +59,13 @@ bool primary_role::admit(boot_time now) {
       || assigned_.has(joining))
     return true;
   auto r = find(joining.id);
-  if (r && r->in != session{})
-    order_->since = std::max(order_->since, r->last_progress);
+  // What it acknowledges is progress of the order until it has caught up once;
+  // then it is only traffic.
+  if (r && r->ref == joining && r->in != session{}) {
+    order_->caught_up = order_->caught_up || has_all(*r);
+    if (!order_->caught_up)
+      order_->since = std::max(order_->since, r->last_progress);
+  }
   if (r || assigned_.names(joining.id))
     return false; // on its way, or still on its way out
   order_->invited = true;
@@ -84,8 +89,7 @@ bool primary_role::dismiss(boot_time now) {
   auto r = find(id);
   if (r && r->covered) {
     r->covered = false; // no lease to it covers this shard from now on
-    ctx_.emit(uncover_effect{r->who, cover{ctx_.shard, cover_kind::replica,
-                                           term_, r->in}});
+    ctx_.uncover(r->who, cover{ctx_.shard, cover_kind::replica, term_, r->in});
   }
   auto target = r ? r->ref : replica_ref{id, {}};
   propose(std::move(x), target, swap_kind::dismiss, now);

@@ -50,9 +50,8 @@ void primary_role::leave_session(replica& r) {
   // what was granted, from now on and not from the lease keeper's answer.
   if (r.in == session{})
     return;
-  r.former.push_back({r.who, r.in});
-  ctx_.emit(
-    uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica, term_, r.in}});
+  cover what{ctx_.shard, cover_kind::replica, term_, r.in};
+  r.former.push_back({r.who, r.in, ctx_.uncover(r.who, what)});
 }
 
 bool primary_role::is_silent(const replica& r, boot_time now) const {
@@ -256,7 +255,11 @@ bool primary_role::has_all(const replica& r) const {
 void primary_role::cover_if_whole(replica& r) {
   // T3: covered only while it counts and has every committed entry.
   auto counts = r.counted && has_all(r);
-  if (r.covered || !r.joined || r.dropped
+  // T6: not while it is asked to leave.
+  auto leaves = swap_ && swap_->target == r.ref
+                && (swap_->what == swap_kind::drop
+                    || swap_->what == swap_kind::dismiss);
+  if (r.covered || !r.joined || r.dropped || leaves
       || (!counts && !MUSTER_MUTANT(t3_learner_covered)))
     return;
   r.covered = true;

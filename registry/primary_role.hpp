@@ -129,6 +129,7 @@ private:
     struct former_session {
       peer who;
       session in;
+      uint64_t uncover = 0; // the number of the request that asks for `until`
       boot_time until = boot_time::max();
     };
     std::vector<former_session> former;
@@ -226,15 +227,18 @@ private:
     peer target;
     boot_time since{};
     bool directory_told = false;
+    uint64_t uncover = 0;
     bool uncovered = false; // what was sent to the lease keeper has arrived
     std::vector<directory_entry> holders;
     assignment proposed;
+    epoch landed_at;
   };
 
   struct running_order {
     move_order what;
     boot_time since{}; // of its newest progress
     bool invited = false;
+    bool caught_up = false;
   };
 
   // primary_role.cpp

@@ -78,8 +78,7 @@ void primary_role::propose_drop(replica& r, boot_time now) {
   // T6: from now on no lease to it covers this shard.
   if (r.covered) {
     r.covered = false;
-    ctx_.emit(uncover_effect{r.who, cover{ctx_.shard, cover_kind::replica,
-                                          term_, r.in}});
+    ctx_.uncover(r.who, cover{ctx_.shard, cover_kind::replica, term_, r.in});
   }
   auto x = assigned_;
   if (!x.has(r.ref)) {
@@ -307,12 +306,12 @@ void primary_role::on_uncovered(const uncovered& x, boot_time now) {
   auto r = find(x.who.id);
   if (!r || x.what.kind != cover_kind::replica || x.what.of != term_)
     return;
-  if (stopped() && x.who == handing_->target) {
+  if (stopped() && x.number == handing_->uncover) {
     handing_->uncovered = true;
     offer_if_stopped(now);
   }
   for (auto& former : r->former)
-    if (former.who == x.who && former.in == x.what.in)
+    if (former.uncover == x.number)
       former.until = x.until;
   finish_drops(now);
   try_commit(now);

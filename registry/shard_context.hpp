@@ -53,6 +53,12 @@ struct shard_context {
     out->emplace_back(send_effect{to, std::move(x)});
   }
 
+  /// @returns the number that the answer repeats
+  uint64_t uncover(const peer& who, const cover& what) {
+    emit(uncover_effect{who, what, ++uncover_count});
+    return uncover_count;
+  }
+
   void note(std::string what, std::string detail, bool warning = false) {
     out->emplace_back(note_effect{warning, std::move(what),
                                   "shard=" + std::to_string(shard.value) + " "
@@ -67,6 +73,8 @@ struct shard_context {
   }
 
   nonce make_nonce();
+
+  uint64_t uncover_count = 0;
 
   replica_ref me() const {
     return replica_ref{self.id, store};

@@ -120,10 +120,13 @@ struct cover_effect {
   cover what;
 };
 
-/// Answered by `on_uncovered`.
+/// Answered by `on_uncovered`, with the number. Two may be on their way, and
+/// covering may begin again between them: what the first was answered says
+/// nothing about what was granted then.
 struct uncover_effect {
   peer who;
   cover what;
+  uint64_t number = 0;
 };
 
 /// Read the members at a revision not below `at_least`, then call `on_members`

@@ -15,8 +15,9 @@ void shard_replica::on_message(const peer& from, const handover& x,
   auto& next = x.proposed;
   // L2: whoever has asked to be swapped in acts on its own swap only.
   if (role && role->ready() && !candidacy_ && !succession_
-      && next.primary == ctx_.self.id && next.primary_run == ctx_.self.run
-      && next.has(ctx_.me()) && next.writer != nonce{}) {
+      && !own_clock_doubted_ && next.primary == ctx_.self.id
+      && next.primary_run == ctx_.self.run && next.has(ctx_.me())
+      && next.writer != nonce{}) {
     heard_primary_ = now;
     handed_ = x; // the newest only: an earlier one is of another nonce
     auto link = x.link;

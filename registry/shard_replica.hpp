@@ -183,6 +183,7 @@ private:
     boot_time begun{};
     /// L2: every lease we granted is over then; max = not known yet.
     boot_time silent_at = boot_time::max();
+    uint64_t uncover = 0; // the request that asks for it
     /// Whose leases end then.
     peer asked_of;
     std::vector<nonce> tried;

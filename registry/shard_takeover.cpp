@@ -168,6 +168,7 @@ void shard_replica::start_candidacy(boot_time now) {
   // L2: what this incarnation granted; T5 covers what former ones did.
   if (backup_ && backup_->covers_primary()) {
     backup_->update_cover(false);
+    candidacy_->uncover = ctx_.uncover_count;
     return; // `on_uncovered` tells when its leases are over
   }
   if (a.primary == machine_id{} || a.primary == ctx_.self.id) {
@@ -176,7 +177,7 @@ void shard_replica::start_candidacy(boot_time now) {
   }
   // It may have covered the primary earlier in this incarnation.
   cover what{ctx_.shard, cover_kind::authority, a.of, session{}};
-  ctx_.emit(uncover_effect{candidacy_->asked_of, what});
+  candidacy_->uncover = ctx_.uncover(candidacy_->asked_of, what);
 }
 
 void shard_replica::on_uncovered(const uncovered& x, boot_time now,
@@ -186,8 +187,7 @@ void shard_replica::on_uncovered(const uncovered& x, boot_time now,
     if (primary_)
       primary_->on_uncovered(x, now);
   } else if (candidacy_ && candidacy_->silent_at == boot_time::max()
-             && x.who == candidacy_->asked_of
-             && x.what.of == candidacy_->former) {
+             && x.number == candidacy_->uncover) {
     candidacy_->silent_at = x.until;
     advance_candidacy(now);
   }

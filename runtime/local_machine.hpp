@@ -107,6 +107,7 @@ private:
   result<T> ask_until_answered(F&& ask);
   void spawn_actors(std::vector<recovered_shard> recovered);
   void tick_later();
+  void note_revision();
   void withdraw();
   void add_metrics();
 
@@ -158,6 +159,9 @@ private:
   member own_;
   uint64_t claim_ = 0;
   std::string coordinator_identity_;
+  /// M3: the newest revision that was read, as the store has noted it.
+  uint64_t noted_revision_ = 0;
+  boot_time next_note_{};
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> next_command_{1};
   std::atomic<uint64_t> malformed_{0};

@@ -33,6 +33,9 @@ constexpr std::chrono::seconds register_timeout{30};
 constexpr milliseconds register_pause{300};
 
 constexpr milliseconds tick_every{50};
+/// How often a new revision of the coordinator is noted, with a write of its
+/// own.
+constexpr std::chrono::seconds note_every{2};
 
 /// For how long a machine that stops waits for the coordinator.
 constexpr std::chrono::seconds withdraw_timeout{1};
@@ -262,6 +265,7 @@ muster::status local_machine::register_self() {
   if (!got)
     return got.failure();
   own_.who.run = *got;
+  noted_revision_ = got->value;
   if (!durable_)
     return ok();
   return durable_->set_note(
@@ -324,11 +328,23 @@ void local_machine::tick_later() {
   credit_.on_tick(env_->backlog(), [this](auto& from, size_t bytes) {
     transport_->consumed(from, bytes);
   });
+  note_revision();
   timer_.expires_after(tick_every);
   timer_.async_wait([this](auto ec) {
     if (!ec)
       tick_later();
   });
+}
+
+void local_machine::note_revision() {
+  auto newest = env_->routing.view()->at.value;
+  auto now = clock_.now();
+  if (!durable_ || newest <= noted_revision_ || now < next_note_)
+    return;
+  noted_revision_ = newest;
+  next_note_ = now + note_every;
+  durable_->set_note_later(
+    to_text(coordinator_mark{coordinator_identity_, newest}));
 }
 
 void local_machine::withdraw() {

@@ -9,9 +9,10 @@
 
 namespace muster {
 
-/// Which coordinator, and how far it was: what a store notes at each start, so
-/// that a coordinator that was lost, replaced or restored from an older copy
-/// is never taken for the one that knows who has the newest records (M3).
+/// Which coordinator, and how far it was: what a store notes at each start and
+/// every few seconds while that changes, so that a coordinator that was lost,
+/// replaced or restored from an older copy is never taken for the one that
+/// knows who has the newest records (M3).
 struct coordinator_mark {
   /// Random, made with the first key of the cluster; `identity` there.
   std::string identity;

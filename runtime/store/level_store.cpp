@@ -100,6 +100,11 @@ status level_store::set_note(const std::string& x) {
   return files_->set_note(x);
 }
 
+void level_store::set_note_later(std::string x) {
+  auto size = x.size();
+  enqueue({std::move(x), {}, size});
+}
+
 store_probe level_store::probe() const {
   store_probe x;
   x.groups_count = groups_count_.load(std::memory_order_relaxed);
@@ -250,6 +255,11 @@ status level_store::write_group(size_t begin, size_t end, size_t& culprit) {
 status level_store::add(const call& x, leveldb::WriteBatch& batch) {
   if (auto* rows = std::get_if<store_checkpoint>(&x.what))
     return add_checkpoint(*rows, batch);
+  if (auto* note = std::get_if<std::string>(&x.what)) {
+    batch.Put(slice_of(store_format::note_key),
+              slice_of(store_format::encode_note(*note)));
+    return ok();
+  }
   for (auto& change : std::get<std::vector<store_change>>(x.what)) {
     if (auto done = index_.apply(next_group_, change); !done)
       return done;
@@ -301,6 +311,8 @@ void level_store::answer(size_t begin, size_t end, size_t culprit,
   for (auto i = begin; i < end; ++i) {
     auto& x = taken_[i];
     backlog_bytes_.fetch_sub(x.size_bytes, std::memory_order_relaxed);
+    if (!x.then)
+      continue; // a note
     if (outcome || culprit == end || culprit == i)
       x.then(outcome);
     else

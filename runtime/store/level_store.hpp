@@ -98,6 +98,11 @@ public:
   result<std::string> note() const;
   status set_note(const std::string& x);
 
+  /// The same, durable some time: it waits its turn behind what was written
+  /// before. Never blocks.
+  /// @pre `recover` succeeded
+  void set_note_later(std::string x);
+
   store_probe probe() const;
 
   using duration = std::chrono::steady_clock::duration;
@@ -110,7 +115,8 @@ public:
 private:
   /// A call that waits.
   struct call {
-    std::variant<std::vector<store_change>, store_checkpoint> what;
+    /// The last one: the owner's note.
+    std::variant<std::vector<store_change>, store_checkpoint, std::string> what;
     callback then;
     size_t size_bytes = 0;
   };

@@ -294,3 +294,16 @@ TEST_CASE("moves: a removed member is remembered beyond a lost term (F1)") {
   CHECK(all.put_at_last(*all.primary(), "/a", "2"));
   CHECK(all.now() - begun >= 1900ms);
 }
+
+TEST_CASE("moves: who comes with another store is not waited for") {
+  movable all;
+  auto order = all.make_order(3, -1, -1);
+  order.joining.store = store_id{999}; // it was replaced meanwhile
+  all.order(order);
+  // Its traffic is no progress of the order.
+  for (auto i = 0; i < 60 && all.notes.count("move_given_up") == 0; ++i) {
+    all.put("/a", std::to_string(i));
+    all.run(1s);
+  }
+  CHECK(all.notes.count("move_given_up") == 1);
+}

@@ -152,6 +152,7 @@ void trio::cover_for(size_t i, const cover_effect& x) {
 void trio::uncover_for(size_t i, const uncover_effect& x, bool agents) {
   queue(i, [this, i, x, agents] {
     auto answer = machines_[i].keeper->stop_covering(x.who, x.what);
+    answer.number = x.number;
     queue(i, [this, i, answer, agents] {
       if (agents)
         with_agent(i, [&](auto& a, auto& out) {
