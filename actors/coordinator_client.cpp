@@ -32,12 +32,16 @@ void take_shard(const coordinator_entry& x, std::string_view number,
     out.assignments.push_back(std::move(*parsed));
 }
 
-void take_member(const coordinator_entry& x, cluster_read& out) {
+void take_member(const coordinator_entry& x, const peer& self,
+                 cluster_read& out) {
   auto parsed = parse_member(x.value);
-  if (!parsed)
+  if (!parsed) {
     out.problem = parsed.failure().message;
-  else
+  } else {
+    if (parsed->who == self)
+      out.own_registration = x.mod_revision;
     out.members.push_back(std::move(*parsed));
+  }
   out.changed_at = std::max(out.changed_at, epoch{x.mod_revision});
 }
 
@@ -58,7 +62,7 @@ cluster_read parse_cluster(const machine_facts& facts,
     if (name.starts_with("shards/"))
       take_shard(x, name.substr(7), out);
     else if (name.starts_with("members/"))
-      take_member(x, out);
+      take_member(x, facts.self, out);
     else if (name.starts_with("alive/"))
       out.alive.emplace_back(std::string{name.substr(6)});
     else if (name.starts_with("draining/"))
@@ -85,6 +89,11 @@ void coordinator_actor_state::swap(const swap_request& x) {
   coordinator_txn txn;
   auto key = shard_key(env->facts, x.proposed.shard);
   txn.compares.push_back({key, x.expected.value});
+  // Who is no member any more changes nothing (M1).
+  if (env->own_registration != 0)
+    txn.compares.push_back(
+      {env->facts.keys + "members/" + env->facts.self.id.value,
+       env->own_registration});
   txn.puts.push_back({key, to_text(x.proposed), false});
   auto shard = env->actors.shards[x.proposed.shard.value];
   env->ports.coord.txn(

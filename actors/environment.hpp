@@ -101,6 +101,11 @@ struct machine_environment {
   /// Called once with each home agent's core that is made; the simulation reads
   /// the directories. Empty in production.
   std::function<void(shard_id, const home_agent&)> directory_observer;
+  /// See `cluster_read`; 0: not read yet. Of the actors' thread.
+  uint64_t own_registration = 0;
+  /// This incarnation is no member any more, and never will be: its process
+  /// ends. From any thread.
+  std::atomic<bool> expelled{false};
   /// Null: nothing is measured, as in the simulation.
   actor_meter* meter = nullptr;
 

@@ -96,6 +96,9 @@ struct cluster_read {
   std::vector<machine_id> alive;
   /// Machines that all shards shall leave.
   std::vector<machine_id> draining;
+  /// The modification revision of this incarnation's own `members` entry; 0:
+  /// it was removed, or another incarnation has registered.
+  uint64_t own_registration = 0;
 };
 
 /// Membership -> coordinator client.

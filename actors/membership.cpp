@@ -63,6 +63,7 @@ void membership_actor_state::take(const cluster_read& x) {
           "with `muster up --new-generation`, then restore a backup");
   if (x.ok && !back) {
     newest_read = x.at;
+    look_for_self(x);
     tell_members(x);
     tell_assignments(x);
     answer_waiting(x);
@@ -75,6 +76,18 @@ void membership_actor_state::take(const cluster_read& x) {
     again = false;
     read();
   }
+}
+
+void membership_actor_state::look_for_self(const cluster_read& x) {
+  // Reads from before the registration do not know it.
+  if (x.own_registration != 0)
+    env->own_registration = x.own_registration;
+  if (x.own_registration != 0 || env->own_registration == 0
+      || env->expelled.exchange(true))
+    return;
+  env->ports.events.note(severity::error, "no_member_any_more",
+                         "this machine was removed, or another process has "
+                         "registered under its id; it ends");
 }
 
 void membership_actor_state::tell_members(const cluster_read& x) {

@@ -29,6 +29,7 @@ struct membership_actor_state {
 
   void read();
   void take(const cluster_read& x);
+  void look_for_self(const cluster_read& x);
   void tell_members(const cluster_read& x);
   void tell_assignments(const cluster_read& x);
   void answer_waiting(const cluster_read& x);

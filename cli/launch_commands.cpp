@@ -155,16 +155,22 @@ exit_code up(const globals& x, const up_options& how) {
   attempt trying{"up"};
   auto directory = std::filesystem::absolute(x.dir).lexically_normal();
   launch::supervisor processes{directory, how.detach};
+  auto existed = static_cast<bool>(launch::read_plan(directory));
   if (auto done = start_all(x, how, directory, processes); !done) {
     if (done.failure().code != errc::invalid_argument)
       trying.next = "muster doctor" + target_options(x);
+    // What is wrong may be elsewhere: machines that were down serve again.
+    if (how.detach && existed && done.failure().code == errc::timed_out) {
+      processes.let_go();
+      trying.applied = "the processes were started and go on";
+    }
     return report(x, done.failure(), trying);
   }
   if (how.detach) {
     processes.let_go();
     return exit_code::ok;
   }
-  auto ended = processes.watch();
+  auto ended = processes.watch(say);
   say("stopping");
   auto killed = processes.stop_all();
   if (killed > 0)

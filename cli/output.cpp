@@ -41,6 +41,10 @@ bool is_about_record(const attempt& x) {
   return x.command == "put" || x.command == "del" || x.command == "get";
 }
 
+bool is_about_cluster(const attempt& x) {
+  return x.command.starts_with("machine ") || x.command.starts_with("shard ");
+}
+
 /// A command of `muster` that goes where the failed one went.
 std::string muster(const globals& from, const std::string& arguments) {
   return "muster " + arguments + target_options(from);
@@ -51,6 +55,8 @@ std::string next_of(errc code, const globals& from, const attempt& y) {
     case errc::invalid_argument:
       return "muster " + y.command + " --help";
     case errc::not_found:
+      if (is_about_cluster(y))
+        return muster(from, "status");
       return muster(from, y.command == "explain" ? "commands" : "ls /");
     case errc::refused:
       return muster(from, "get " + quoted(y.subject) + " --confirmed")
@@ -119,7 +125,9 @@ exit_code report(const globals& from, const error& x, const attempt& y) {
   auto what = y.subject.empty() ? y.command
                                 : y.command + " " + printable(y.subject);
   auto next = y.next.empty() ? next_of(x.code, from, y) : y.next;
-  std::string applied = x.code == errc::unknown ? "unknown" : "no";
+  // What timed out may have been asked for before.
+  auto asked = x.code == errc::unknown || x.code == errc::timed_out;
+  std::string applied = asked ? "unknown" : "no";
   if (!y.applied.empty())
     applied = y.applied;
   if (from.json) {

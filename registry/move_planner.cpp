@@ -234,6 +234,12 @@ result<move_order> order_to_move(const cluster_facts& x, shard_id shard,
     return error{errc::not_found, "no machine is registered as " + to.value};
   if (m->store == store_id{})
     return error{errc::invalid_argument, to.value + " stores nothing"};
+  if (contains(x.draining, to))
+    return error{errc::unavailable, to.value
+                                      + " is draining; `muster machine drain "
+                                      + to.value + " --undo` ends that"};
+  if (!contains(x.alive, to))
+    return error{errc::unavailable, to.value + " is not alive"};
   if (a->primary == machine_id{})
     return error{errc::unavailable,
                  "shard " + std::to_string(shard.value) + " has no primary"};

@@ -80,9 +80,7 @@ public:
   muster::status remove_machine(const machine_id& id, bool force) override;
   cluster_status status() const override;
   bool ready() const override;
-  bool failed() const override {
-    return durable_ != nullptr && durable_->failed();
-  }
+  std::string failure() const override;
   std::string metrics_text() const override;
   void count_request(unsigned status, std::chrono::nanoseconds took) override;
 

@@ -55,6 +55,17 @@ muster::status local_machine::open_store() {
   return try_store(directory);
 }
 
+std::string local_machine::failure() const {
+  if (durable_ != nullptr && durable_->failed())
+    return "the store has failed, see the log; start again: it rejoins with a "
+           "new store, or says what to do";
+  if (env_ && env_->expelled)
+    return "this machine is no member any more: it was removed, or another "
+           "process has registered under its id; started again, it joins as a "
+           "new one";
+  return {};
+}
+
 muster::status local_machine::try_store(const std::string& directory) {
   level_store_options options;
   options.directory = directory;

@@ -197,10 +197,11 @@ public:
   /// True when this machine serves every shard that it should.
   virtual bool ready() const = 0;
 
-  /// True once its store has failed: it acknowledges nothing any more and only
-  /// a new start helps. Destroy it soon, so that others take its shards over.
-  virtual bool failed() const {
-    return false;
+  /// Why this machine cannot go on, and what helps; empty while it can. Its
+  /// store has failed, or it is no member of the cluster any more. Destroy it
+  /// soon then, so that others take its shards over.
+  virtual std::string failure() const {
+    return {};
   }
 
   /// Prometheus text format.

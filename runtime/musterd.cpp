@@ -107,18 +107,16 @@ public:
       return failed("no pid file", done.failure());
     if (auto done = write_endpoint(data_dir, here(**node, **served)); !done)
       return failed("no endpoint file", done.failure());
-    auto failed_store = wait_for_stop(**node);
+    auto failure = wait_for_stop(**node);
     remove_endpoint(data_dir);
     (*served)->stop();
     io.stop();
     served->reset();
     node->reset();
     remove_pid(data_dir);
-    if (failed_store)
-      say(
-        "the store has failed, see the log; start again: it rejoins with a "
-        "new store, or says what to do");
-    return failed_store ? 1 : 0;
+    if (!failure.empty())
+      say(failure);
+    return failure.empty() ? 0 : 1;
   }
 
   void stop() {
@@ -151,13 +149,13 @@ private:
     return out;
   }
 
-  /// @returns whether it is over because the store has failed
-  bool wait_for_stop(const machine& node) {
+  /// @returns why the machine cannot go on; empty: somebody stops it
+  std::string wait_for_stop(const machine& node) {
     std::unique_lock guard{mutex_};
     while (!changed_.wait_for(guard, look_every, [this] { return stopping_; }))
-      if (node.failed())
-        return true;
-    return false;
+      if (auto failure = node.failure(); !failure.empty())
+        return failure;
+    return {};
   }
 
   const configuration& config_;

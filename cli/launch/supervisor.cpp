@@ -59,7 +59,7 @@ status supervisor::wait_until(const std::string& what, clock::time_point until,
                               const std::function<bool()>& condition) {
   for (;;) {
     if (auto dead = death())
-      return *dead;
+      return dead->second;
     if (condition())
       return ok();
     if (clock::now() >= until)
@@ -70,10 +70,16 @@ status supervisor::wait_until(const std::string& what, clock::time_point until,
   }
 }
 
-status supervisor::watch() {
+status supervisor::watch(const std::function<void(const std::string&)>& tell) {
   for (;;) {
-    if (auto dead = death())
-      return *dead;
+    while (auto dead = death()) {
+      auto machine = !is_etcd(dead->first);
+      std::erase_if(processes_,
+                    [&](auto& x) { return x.first == dead->first; });
+      if (!machine || processes_.empty())
+        return dead->second;
+      tell(dead->second.message + "\nThe others go on.");
+    }
     auto signal = next_signal(std::chrono::seconds{1});
     if (signal != 0 && signal != SIGCHLD)
       return ok();
@@ -89,7 +95,7 @@ void supervisor::let_go() {
   processes_.clear();
 }
 
-std::optional<error> supervisor::death() const {
+std::optional<std::pair<std::string, error>> supervisor::death() const {
   for (auto& [name, record] : processes_) {
     if (is_alive(record))
       continue;
@@ -101,9 +107,10 @@ std::optional<error> supervisor::death() const {
                  : "ended with status " + std::to_string(WEXITSTATUS(how));
     auto log = folder_of(directory_, name) / "log";
     auto lines = last_lines(log, log_lines);
-    return error{errc::unavailable, name + " (pid " + std::to_string(record.pid)
-                                      + ") " + ending + "; the end of "
-                                      + log.string() + ":\n" + lines};
+    return std::pair{name, error{errc::unavailable,
+                                 name + " (pid " + std::to_string(record.pid)
+                                   + ") " + ending + "; the end of "
+                                   + log.string() + ":\n" + lines}};
   }
   return std::nullopt;
 }

@@ -35,9 +35,10 @@ public:
   status wait_until(const std::string& what, clock::time_point until,
                     const std::function<bool()>& condition);
 
-  /// Waits for a signal or a death, without end. @returns ok after a signal,
-  /// `unavailable` as above after a death
-  status watch();
+  /// Waits for a signal, or until etcd or the last machine is dead; tells of
+  /// machines that die before with `tell`. @returns ok after a signal, else
+  /// `unavailable`
+  status watch(const std::function<void(const std::string&)>& tell);
 
   /// Ends machines first, then etcd. @returns how many had to be killed
   size_t stop_all();
@@ -47,7 +48,8 @@ public:
 
 private:
   /// Who died, if anybody did.
-  std::optional<error> death() const;
+  /// Who is dead, and how that came.
+  std::optional<std::pair<std::string, error>> death() const;
 
   std::filesystem::path directory_;
   bool detach_;

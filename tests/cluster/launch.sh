@@ -48,12 +48,16 @@ expect 0 muster get /a/b -m m2
 kill -TERM "$up"
 ended 0
 
-step 'a machine that dies is named, with the end of its log'
+step 'a machine that dies is named, with the end of its log; etcd ends all'
 begin
 kill -KILL "$(pid_of m2)"
+told() { grep -q "$1 (pid [0-9]*) was ended by signal 9; the end of" \
+  "$work/up-stderr"; }
+eventually 20 told m2
+expect 0 muster get /a/b --machine m1 --timeout 20s
+kill -KILL "$(pid_of etcd1)"
 ended 5
-grep -q 'm2 (pid [0-9]*) was ended by signal 9; the end of' "$work/up-stderr" \
-  || fail "it did not say who died: $(< "$work/up-stderr")"
+told etcd1 || fail "it did not say who died: $(< "$work/up-stderr")"
 
 step 'up itself is killed'
 begin

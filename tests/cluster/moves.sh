@@ -147,3 +147,14 @@ kill "$(pid_of m2)"
 removed() { muster machine remove m2 > "$work/stdout" 2> "$work/stderr"; }
 eventually 30 removed
 expect 3 muster shard move 0 --to m2
+
+step 'm3 is removed by force while it serves: it ends, its shards go on'
+pid=$(pid_of m3)
+expect 0 muster machine remove m3 --force
+ended() { ! kill -0 "$pid" 2> /dev/null; }
+eventually 30 ended
+grep -q 'no_member_any_more' "$dir/m3/log" \
+  || fail 'm3 does not say why it ended'
+all_served() { muster status | grep -q "$shards of $shards shards served"; }
+eventually 60 all_served
+nothing_lost
