@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "cli/put_pipeline.hpp"
 #include "registry/utf8.hpp"
+#include "runtime/store/durable_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -132,7 +133,8 @@ status publish(const std::string& partial, const std::string& file) {
   if (::link(partial.c_str(), file.c_str()) != 0)
     return file_error("cannot make", file);
   ::unlink(partial.c_str());
-  return ok();
+  auto folder = std::filesystem::path{file}.parent_path().string();
+  return sync_directory(folder.empty() ? "." : folder);
 }
 
 status write_shards(shard_reader& from, backup_writer& to) {
