@@ -38,6 +38,7 @@ constexpr named_mutant all[] = {
   NAMED(f2_before_own_fence),
   NAMED(f2_directory_not_waited),
   NAMED(d4_holder_forgotten),
+  NAMED_IN(core_test, d4_fence_by_another),
   NAMED_IN(core_test, t4_session_ignored),
   NAMED_IN(core_test, t4_replica_session_ignored),
   NAMED_IN(core_test, d2_grant_ignored),

@@ -50,6 +50,8 @@ enum class mutant {
   f2_directory_not_waited,
   /// A holder whose incarnation has gone is forgotten at once.
   d4_holder_forgotten,
+  /// A fence is answered by another incarnation than was asked.
+  d4_fence_by_another,
   /// Leases and messages about copies count whatever their session.
   t4_session_ignored,
   /// Messages of a replica's former session count.

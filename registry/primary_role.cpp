@@ -103,7 +103,10 @@ void primary_role::on_members(epoch at, epoch changed_at,
 void primary_role::on_fence_ack(const peer& from, const fence_ack& x,
                                 boot_time now) {
   // D4: only the incarnation that was listed can answer for itself.
-  if (fenced_ || x.of != term_ || fence_open_.erase(from) == 0)
+  auto answers = [&](auto& who) {
+    return MUSTER_MUTANT(d4_fence_by_another) ? who.id == from.id : who == from;
+  };
+  if (fenced_ || x.of != term_ || std::erase_if(fence_open_, answers) == 0)
     return;
   if (fence_open_.empty())
     finish_fence(now);

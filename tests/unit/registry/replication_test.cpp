@@ -241,6 +241,28 @@ TEST_CASE("replication: a restarted primary begins a new term (T5)") {
   CHECK(all.put("/a", "2") == "committed");
 }
 
+TEST_CASE("replication: a fence waits for the incarnation it asked (D4)") {
+  served all{4};
+  all.put("/a", "1");
+  all.loses = [](size_t, size_t to, const wire_message& x) {
+    return to == 3 && std::holds_alternative<fence>(x);
+  };
+  all.kill(0);
+  REQUIRE(all.run_until([&] { return all.primary() == 1u; }));
+  auto& primary = *all.at(1).replica;
+  all.run(500ms); // the other one has answered
+  REQUIRE_FALSE(primary.fenced());
+  auto answer = [&](peer from) {
+    shard_effects out;
+    fence_ack x{only_shard, all.assigned().of, all.at(1).self.run};
+    primary.on_message(from, x, all.now(), out);
+    return primary.fenced();
+  };
+  auto asked = all.at(3).self;
+  CHECK_FALSE(answer({asked.id, asked.run.next()}));
+  CHECK(answer(asked));
+}
+
 TEST_CASE("replication: an undecided tail is silent, then decided (L4)") {
   served all;
   all.put("/a", "1");
