@@ -101,6 +101,7 @@ CAF_ADD_TYPE_ID(muster, (muster::home_resumed))
 CAF_ADD_TYPE_ID(muster, (muster::directory_told))
 CAF_ADD_TYPE_ID(muster, (muster::ask_move))
 CAF_ADD_TYPE_ID(muster, (muster::own_clock))
+
 CAF_END_TYPE_ID_BLOCK(muster)
 
 // These stay inside the machine; CAF never serializes them.
@@ -218,7 +219,9 @@ using shard_actor = caf::typed_actor<
   // until when a lease that is not renewed may live
   caf::reacts_to<uncovered>,
   // a peer is alive
-  caf::reacts_to<heard>, caf::reacts_to<own_clock>,
+  caf::reacts_to<heard>,
+  // whether this machine's clock is the wrong one
+  caf::reacts_to<own_clock>,
   // a connection is usable
   caf::reacts_to<link_up>,
   // a persist is on disk

@@ -51,19 +51,8 @@ void membership_actor_state::take(const cluster_read& x) {
   reading = false;
   if (!x.problem.empty())
     env->ports.events.note(severity::warning, "coordinator_read", x.problem);
-  // M3: a linearizable read never goes back, unless the coordinator lost what
-  // it knew. Nothing of that one is believed.
-  auto back = x.ok && x.at < newest_read;
-  if (back)
-    env->ports.events.note(
-      severity::error, "coordinator_went_back",
-      "from=" + std::to_string(newest_read.value)
-        + " to=" + std::to_string(x.at.value)
-        + "; it was restored from an older copy: stop the cluster and start it "
-          "with `muster up --new-generation`, then restore a backup");
-  if (x.ok && !back) {
-    newest_read = x.at;
-    look_for_self(x);
+  auto usable = x.ok && judge(x);
+  if (usable) {
     tell_members(x);
     tell_assignments(x);
     answer_waiting(x);
@@ -72,22 +61,30 @@ void membership_actor_state::take(const cluster_read& x) {
   }
   auto late = std::any_of(waiting.begin(), waiting.end(),
                           [&](auto& w) { return w.at_least > x.at; });
-  if (again || (x.ok && !back && late)) {
+  if (again || (usable && late)) {
     again = false;
     read();
   }
 }
 
-void membership_actor_state::look_for_self(const cluster_read& x) {
-  // Reads from before the registration do not know it.
-  if (x.own_registration != 0)
-    env->own_registration = x.own_registration;
-  if (x.own_registration != 0 || env->own_registration == 0
-      || env->expelled.exchange(true))
-    return;
-  env->ports.events.note(severity::error, "no_member_any_more",
-                         "this machine was removed, or another process has "
-                         "registered under its id; it ends");
+bool membership_actor_state::judge(const cluster_read& x) {
+  auto before = watch.newest();
+  auto found = watch.on_read(x.at, x.own_registration);
+  env->own_registration = watch.own_registration();
+  if (found.went_back)
+    env->ports.events.note(
+      severity::error, "coordinator_went_back",
+      "from=" + std::to_string(before.value)
+        + " to=" + std::to_string(x.at.value)
+        + "; it was restored from an older copy: stop the cluster and start it "
+          "with `muster up --new-generation`, then restore a backup");
+  if (found.expelled) {
+    env->expelled = true;
+    env->ports.events.note(severity::error, "no_member_any_more",
+                           "this machine was removed, or another process has "
+                           "registered under its id; it ends");
+  }
+  return found.usable;
 }
 
 void membership_actor_state::tell_members(const cluster_read& x) {

@@ -3,6 +3,7 @@
 
 #include "actors/environment.hpp"
 #include "actors/metered.hpp"
+#include "registry/coordinator_watch.hpp"
 
 #include <optional>
 #include <vector>
@@ -20,7 +21,7 @@ struct membership_actor_state {
   boot_time next_read{};
   boot_time next_keep_alive{};
   boot_time read_since{};
-  epoch newest_read;
+  coordinator_watch watch;
   std::vector<members_request> waiting;
   std::vector<member> known;
   std::vector<assignment> newest; // by shard id
@@ -29,7 +30,8 @@ struct membership_actor_state {
 
   void read();
   void take(const cluster_read& x);
-  void look_for_self(const cluster_read& x);
+  /// @returns whether the read may be believed
+  bool judge(const cluster_read& x);
   void tell_members(const cluster_read& x);
   void tell_assignments(const cluster_read& x);
   void answer_waiting(const cluster_read& x);

@@ -58,9 +58,6 @@ void primary_role::advance_handover(boot_time now) {
         propose(assigned_, swap_->target, swap_kind::keep, now);
       break;
     case handing::stage::landed:
-      // The other one need not wait for the coordinator to know.
-      if (now - h.since >= ctx_.options.resend)
-        handover_landed_at(h.landed_at, now);
       break;
   }
 }
@@ -143,7 +140,6 @@ void primary_role::on_handover_ack(const peer& from, const handover_ack& x,
 void primary_role::handover_landed_at(epoch at, boot_time now) {
   auto& h = *handing_;
   h.at = handing::stage::landed;
-  h.landed_at = at;
   h.since = now;
   if (auto r = find(h.target.id))
     ctx_.send(h.target.id, handover_landed{link_to(*r), h.proposed.writer, at});

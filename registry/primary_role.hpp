@@ -231,7 +231,6 @@ private:
     bool uncovered = false; // what was sent to the lease keeper has arrived
     std::vector<directory_entry> holders;
     assignment proposed;
-    epoch landed_at;
   };
 
   struct running_order {
@@ -281,6 +280,9 @@ private:
   void tell_committed();
   void seek_lease(const replica& r);
   void progress(replica& r, sequence acked, boot_time now);
+  /// T3, M4: it has acknowledged, in this session, every entry that is or may
+  /// be committed.
+  bool has_all(const replica& r) const;
   void cover_if_whole(replica& r);
   void tell_fenced(const replica& r);
   flow link_to(const replica& r) const;
@@ -322,9 +324,6 @@ private:
 
   // primary_reads.cpp
   bool undecided_tail(const std::string& key) const;
-  /// T3, M4: it has acknowledged, in this session, every entry that is or may
-  /// be committed.
-  bool has_all(const replica& r) const;
   void tell_watchers(sequence from, boot_time now);
   watch_news news_for(const watcher& w, uint64_t ticket) const;
 

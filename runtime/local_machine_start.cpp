@@ -11,6 +11,7 @@
 #include "runtime/local_machine.hpp"
 #include "runtime/store/entry_format.hpp"
 #include "runtime/store/level_store.hpp"
+#include "runtime/store/no_store.hpp"
 #include "runtime/transport/hello.hpp"
 
 #include <boost/asio/post.hpp>
@@ -39,30 +40,6 @@ constexpr std::chrono::seconds note_every{2};
 
 /// For how long a machine that stops waits for the coordinator.
 constexpr std::chrono::seconds withdraw_timeout{1};
-
-/// The store of a machine that stores nothing.
-class no_store : public store {
-public:
-  void write(std::vector<store_change>, callback then) override {
-    then(error{errc::io, "this machine stores nothing"});
-  }
-
-  void checkpoint(store_checkpoint, callback then) override {
-    then(error{errc::io, "this machine stores nothing"});
-  }
-
-  result<std::vector<recovered_shard>> recover() override {
-    return std::vector<recovered_shard>{};
-  }
-
-  store_id id() const override {
-    return {};
-  }
-
-  size_t backlog_bytes() const override {
-    return 0;
-  }
-};
 
 std::string host_of(const process_options& x) {
   return x.advertise_address.empty() ? x.listen_host : x.advertise_address;
@@ -328,7 +305,8 @@ void local_machine::tick_later() {
   credit_.on_tick(env_->backlog(), [this](auto& from, size_t bytes) {
     transport_->consumed(from, bytes);
   });
-  note_revision();
+  if (clock_.now() >= next_note_)
+    note_revision();
   timer_.expires_after(tick_every);
   timer_.async_wait([this](auto ec) {
     if (!ec)
@@ -338,11 +316,10 @@ void local_machine::tick_later() {
 
 void local_machine::note_revision() {
   auto newest = env_->routing.view()->at.value;
-  auto now = clock_.now();
-  if (!durable_ || newest <= noted_revision_ || now < next_note_)
+  if (!durable_ || newest <= noted_revision_)
     return;
   noted_revision_ = newest;
-  next_note_ = now + note_every;
+  next_note_ = clock_.now() + note_every;
   durable_->set_note_later(
     to_text(coordinator_mark{coordinator_identity_, newest}));
 }
@@ -372,8 +349,10 @@ local_machine::~local_machine() {
   desk_.close_all();
   // Actors end before what they write to; answers that still come find handles
   // of actors that are done.
-  if (env_)
+  if (env_) {
     stop_machine(*env_, *actors_);
+    note_revision();
+  }
   store_.reset(); // drains
   withdraw();
   coordinator_.reset();

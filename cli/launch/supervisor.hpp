@@ -47,7 +47,6 @@ public:
   void let_go();
 
 private:
-  /// Who died, if anybody did.
   /// Who is dead, and how that came.
   std::optional<std::pair<std::string, error>> death() const;
 

@@ -98,8 +98,8 @@ public:
   result<std::string> note() const;
   status set_note(const std::string& x);
 
-  /// The same, durable some time: it waits its turn behind what was written
-  /// before. Never blocks.
+  /// The same, but durable only later: it waits its turn behind what was
+  /// written before. Never blocks.
   /// @pre `recover` succeeded
   void set_note_later(std::string x);
 

@@ -5,6 +5,7 @@
 #include "actors/spawn.hpp"
 #include "actors/wire.hpp"
 #include "runtime/store/entry_format.hpp"
+#include "runtime/store/no_store.hpp"
 #include "tests/simulation/message_text.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -22,30 +23,6 @@ constexpr nanoseconds register_pause = 300ms;
 constexpr nanoseconds tick_every = 50ms;
 constexpr size_t history_max = 64;
 const std::string cluster_keys = "/muster/sim/";
-
-/// The store of a machine that stores nothing.
-class no_store final : public store {
-public:
-  void write(std::vector<store_change>, callback then) override {
-    then(error{errc::io, "this machine stores nothing"});
-  }
-
-  void checkpoint(store_checkpoint, callback then) override {
-    then(error{errc::io, "this machine stores nothing"});
-  }
-
-  result<std::vector<recovered_shard>> recover() override {
-    return std::vector<recovered_shard>{};
-  }
-
-  store_id id() const override {
-    return {};
-  }
-
-  size_t backlog_bytes() const override {
-    return 0;
-  }
-};
 
 /// What waits for an answer, by ticket. Tickets begin at 1 in each process, as
 /// those of production may.

@@ -253,6 +253,15 @@ TEST_CASE("agent: a copy given up is no word about another one (D2)") {
   CHECK(x.ready() == 2);
 }
 
+TEST_CASE("agent: a drop needs no more than the grant's number (D2)") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  REQUIRE(x.agent.lists(x.h1, "/a"));
+  x.agent.on_copy_drop(x.h1, {x.link(1), grant_number{1}, ""}, x.now, x.out);
+  CHECK_FALSE(x.agent.lists(x.h1, "/a"));
+}
+
 TEST_CASE("agent: who gave up every copy is not waited for") {
   directory x;
   x.ask(x.h1, 0);

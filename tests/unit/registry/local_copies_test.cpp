@@ -213,6 +213,26 @@ TEST_CASE("copy: unpin gives it up, a late grant as well") {
   CHECK(x.sent<copy_drop>()[1].grant == grant_number{2});
 }
 
+TEST_CASE("copy: a grant that is not known is given up by its number (D2)") {
+  holder x;
+  x.lease(1);
+  // The grant was lost; the invalidation that followed it was not.
+  x.invalidates(2, "2");
+  CHECK(x.sent<invalidate_ack>().size() == 1);
+  REQUIRE(x.sent<copy_drop>().size() == 1);
+  CHECK(x.sent<copy_drop>()[0].grant == grant_number{1});
+}
+
+TEST_CASE("copy: what is served is not given up for a newer grant (D2)") {
+  holder x;
+  x.lease(1);
+  x.grant({{"/a/x", "1", sequence{1}}}, 7);
+  // Grant 7 is served when an invalidation names grant 1, or a later one.
+  x.invalidates(2, "2");
+  CHECK(x.sent<copy_drop>().empty());
+  CHECK(x.read() == "silent");
+}
+
 TEST_CASE("copy: a chunk that was lost installs nothing") {
   holder x;
   x.lease(1);

@@ -183,6 +183,17 @@ TEST_CASE("planner: a move makes its machine primary") {
         == errc::not_found);
 }
 
+TEST_CASE("planner: nothing moves to a machine that leaves or is away") {
+  auto x = cluster{5}.shard({1, 2, 3});
+  auto to = [&](int i) {
+    return order_to_move(x.facts, shard_id{0}, name(i), 3).failure().code;
+  };
+  x.facts.draining = {name(4)};
+  x.kill(5);
+  CHECK(to(4) == errc::unavailable);
+  CHECK(to(5) == errc::unavailable);
+}
+
 TEST_CASE("planner: a drain needs machines for all copies") {
   auto x = cluster{4}.shard({1, 2, 3});
   CHECK(may_drain(x.facts, name(2), 3));

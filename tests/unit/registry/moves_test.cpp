@@ -307,3 +307,15 @@ TEST_CASE("moves: who comes with another store is not waited for") {
   }
   CHECK(all.notes.count("move_given_up") == 1);
 }
+
+TEST_CASE("moves: who doubts its own clock takes nothing over (F2)") {
+  movable all;
+  all.doubt(1, true);
+  all.order(all.make_order(-1, 1, -1));
+  all.run(3s);
+  CHECK(all.primary() == 0u);
+  CHECK(all.put("/a", "2") == "committed");
+  all.doubt(1, false);
+  all.order(all.make_order(-1, 1, -1));
+  CHECK(all.run_until_home(1));
+}

@@ -184,6 +184,66 @@ TEST_CASE("replication: a backup that only renews leases is dropped (T6)") {
   all.expect_everywhere("/a", "1");
 }
 
+TEST_CASE("replication: who is about to be dropped is not covered (T6)") {
+  served all;
+  all.put("/a", "1");
+  all.hold_disk(2);
+  all.at(0).coordinated = false; // the swap that drops m3 goes nowhere
+  all.submit(0, put_command("m1.1.7", "/b", "1"));
+  REQUIRE(all.run_until([&] { return all.notes.count("backup_lags") > 0; }));
+  all.sync(2); // it acknowledges meanwhile
+  all.run(3s);
+  CHECK(all.read(2, "/a") == "silent");
+  all.at(0).coordinated = true;
+  CHECK(all.whole());
+  all.expect_everywhere("/b", "1");
+}
+
+TEST_CASE("replication: a primary with a wrong clock steps down (T2)") {
+  served all;
+  all.put("/a", "1");
+  auto before = all.notes.count("takeover_started");
+  all.doubt(0, true);
+  all.drain();
+  CHECK_FALSE(all.at(0).replica->is_primary());
+  CHECK(all.read(0, "/a") == "silent");
+  all.run(5s);
+  CHECK(all.notes.count("takeover_started") == before); // nor asks again
+  all.doubt(0, false);
+  CHECK(all.whole());
+  all.expect_everywhere("/a", "1");
+}
+
+TEST_CASE("replication: who is alone leads whatever its clock (T2)") {
+  shard_options options;
+  options.min_copies = 1;
+  trio all{1, 1, options};
+  REQUIRE(all.run_until_served());
+  all.doubt(0, true);
+  all.run(5s);
+  CHECK(all.primary() == 0u);
+}
+
+TEST_CASE("replication: an answer to an earlier question is none (L2)") {
+  served all;
+  auto former = all.at(0).self;
+  all.kill(0);
+  auto before = all.notes.count("takeover_started");
+  auto started = [&] { return all.notes.count("takeover_started") > before; };
+  for (auto i = 0; i < 200 && !started(); ++i) {
+    all.drain();
+    all.tick();
+  }
+  REQUIRE(started()); // its own question waits in the queue
+  cover what{only_shard, cover_kind::authority, all.assigned().of, session{}};
+  uncovered earlier{former, what, all.now() - 1s, 0};
+  shard_effects out;
+  all.at(1).replica->on_uncovered(earlier, all.now(), out);
+  auto asks = [](auto& x) { return std::holds_alternative<swap_effect>(x); };
+  CHECK(std::none_of(out.begin(), out.end(), asks));
+  CHECK(all.run_until_served());
+}
+
 TEST_CASE("replication: a dropped backup returns by log") {
   served all;
   all.isolate(2);

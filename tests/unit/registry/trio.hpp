@@ -142,6 +142,9 @@ public:
 
   void pin(size_t i, const std::string& prefix);
 
+  /// Tells a machine's replica whether its clock is the wrong one.
+  void doubt(size_t i, bool doubted);
+
   /// Tells the primary, if there is one.
   void order(const move_order& x);
 

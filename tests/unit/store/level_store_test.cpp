@@ -210,3 +210,16 @@ TEST_CASE_METHOD(store_fixture, "group numbers are not used twice") {
   reopen();
   CHECK(shard(1).entries == entries{"b"});
 }
+
+TEST_CASE_METHOD(store_fixture, "the owner's note stays, now and later",
+                 "[store]") {
+  CHECK(db->note()->empty());
+  REQUIRE(db->set_note("first"));
+  REQUIRE(write({append(1, 1, "entry")}));
+  db->set_note_later("second");
+  reopen(); // its end writes what waits
+  auto note = db->note();
+  REQUIRE(note);
+  CHECK(*note == "second");
+  CHECK(shard(1).entries.size() == 1);
+}
