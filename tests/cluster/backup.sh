@@ -54,7 +54,21 @@ records > "$work/after"
 cmp "$work/before" "$work/after" || fail 'the records are others'
 [[ -d $dir/m1/data/store.generation-1 ]] || fail 'the old store is gone'
 expect 0 muster down
+
+step 'the coordinator comes back from an older copy: refused as well'
 expect 0 muster up --detach
+kill -STOP "$(pid_of etcd1)"
+paused+=(etcd1)
+cp -a "$dir/etcd1/data" "$work/older"
+resume etcd1
+# It changes after all machines have registered.
+expect 0 muster shard move 0 --to m2
+expect 0 muster shard move 0 --to m3
+expect 0 muster down
+rm -rf "$dir/etcd1/data"
+cp -a "$work/older" "$dir/etcd1/data"
+expect 5 muster up --detach
+said 'restored from an older copy'
 expect 0 muster down
 
 echo 'passed'

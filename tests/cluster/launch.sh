@@ -76,6 +76,16 @@ expect 0 muster up --detach
 said 'runs already'
 expect 0 muster doctor
 
+step 'an up that waits in vain leaves what it has started'
+pause m2
+kill -KILL "$(pid_of m3)"
+expect 5 muster up --detach --timeout 8s
+said 'the processes were started and go on'
+kill -0 "$(pid_of m3)" || fail 'm3 was stopped again'
+resume m2
+expect 0 muster up --detach
+said 'runs already'
+
 step 'a machine that stops in order is silent at once'
 # state_of MACHINE: as m1 tells it.
 state_of() {

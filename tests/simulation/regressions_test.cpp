@@ -44,3 +44,17 @@ TEST_CASE("a trace changes nothing", "[simulation]") {
   CHECK(x.messages == y.messages);
   CHECK(x.problem == y.problem);
 }
+
+TEST_CASE("seeds with moves hand shards over", "[simulation]") {
+  size_t handed_over = 0;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    simulation_options options;
+    options.seed = seed;
+    options.with_moves = true;
+    auto x = simulate(options);
+    INFO("muster-sim --moves --seed " << seed << ": " << x.problem);
+    CHECK(x.problem.empty());
+    handed_over += x.handed_over;
+  }
+  CHECK(handed_over > 5);
+}

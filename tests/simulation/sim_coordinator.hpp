@@ -29,6 +29,10 @@ public:
   std::unique_ptr<coordinator> connect(const process_ptr& process);
 
   /// Away for everyone, until it is called with true.
+  bool available() const {
+    return available_;
+  }
+
   void set_available(bool x);
 
   /// Away for one machine, until `reconnect`.

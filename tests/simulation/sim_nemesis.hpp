@@ -61,7 +61,8 @@ private:
   void crash_at_point(const machine_id& id);
   void restart_soon(const machine_id& id);
   void roll();
-  void roll_on(std::vector<machine_id> left);
+  /// @param rolled  how many were restarted so far
+  void roll_on(std::vector<machine_id> left, size_t rolled);
   void pause_one();
   void join_one();
   void leave_one();

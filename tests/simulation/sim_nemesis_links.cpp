@@ -88,6 +88,8 @@ void sim_nemesis::reset_one() {
 }
 
 void sim_nemesis::take_coordinator_away() {
+  if (!world_.config().available())
+    return;
   ++count_[fault::coordinator_away];
   if (random_.chance(500)) {
     world_.config().set_available(false);

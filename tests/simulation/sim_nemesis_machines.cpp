@@ -173,21 +173,23 @@ void sim_nemesis::start_later(const machine_id& id, nanoseconds longest) {
 
 /// One machine after the other, as an upgrade does it.
 void sim_nemesis::roll() {
-  ++count_[fault::rolling_restart];
-  roll_on(world_.machines());
+  roll_on(world_.machines(), 0);
 }
 
-void sim_nemesis::roll_on(std::vector<machine_id> left) {
-  if (left.empty())
+void sim_nemesis::roll_on(std::vector<machine_id> left, size_t rolled) {
+  if (left.empty()) {
+    count_[fault::rolling_restart] += rolled > 1;
     return;
+  }
   auto id = left.back();
   left.pop_back();
   if (may_take_down(id)) {
     world_.crash(id);
     start_later(id, options_.roll_down_max);
+    ++rolled;
   }
   later(random_.between(options_.roll_down_max, options_.roll_step_max),
-        [this, left = std::move(left)] { roll_on(left); });
+        [this, rolled, left = std::move(left)] { roll_on(left, rolled); });
 }
 
 } // namespace muster::sim

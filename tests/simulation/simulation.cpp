@@ -286,6 +286,13 @@ struct run {
     return {};
   }
 
+  /// Some machine that stores nothing has not left.
+  bool holder_stays() const {
+    auto all = world_.machines();
+    return std::any_of(all.begin(), all.end(),
+                       [&](auto& id) { return !shape_.stores(id); });
+  }
+
   std::string problem(const verdict& found, const simulation_result& x) const {
     if (!found)
       return std::string{to_string(found.found)} + ": " + found.explanation;
@@ -296,6 +303,8 @@ struct run {
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
+    if (x.copies_found == 0 && holder_stays())
+      return "I16: no copy was ever seen to serve";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
       return "of these faults none happened: " + std::string{never.front()};
