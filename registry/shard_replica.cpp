@@ -156,11 +156,14 @@ void shard_replica::on_message(const peer& from, const snapshot& x,
     role->repeat_snapshot_ack(x); // sent again; it has been installed
   } else if (role && !shortens && !checkpointing_) {
     heard_primary_ = now;
+    // A chunk may be sent again after the checkpoint was written: only what
+    // makes the snapshot whole begins one.
+    auto was_whole = role->whole();
     role->on_snapshot(x);
     if (role->installing()) {
       complete_ = false;
       checkpointed_ = x.as_of;
-      checkpointing_ = role->whole();
+      checkpointing_ = role->whole() && !was_whole;
     }
   }
   settle(now);

@@ -254,17 +254,6 @@ TEST_CASE("replication: a dropped backup returns by log") {
   CHECK(all.notes.count("snapshot_started") == 0);
 }
 
-TEST_CASE("replication: one that missed too much returns by snapshot") {
-  served all{3, small_window()};
-  all.isolate(2);
-  for (auto i = 0; i < 20; ++i)
-    REQUIRE(all.put("/k" + std::to_string(i), "v") == "committed");
-  all.heal();
-  CHECK(all.whole());
-  all.expect_everywhere("/k0", "v");
-  CHECK(all.notes.count("snapshot_started") > 0);
-}
-
 TEST_CASE("replication: a silent primary is replaced, nothing is lost (I3)") {
   served all;
   all.put("/a", "1");
