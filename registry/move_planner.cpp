@@ -132,12 +132,17 @@ std::vector<move_order> move_planner::plan(const cluster_facts& x,
     if (m.store != store_id{})
       v.load[m.who.id] = shards_on(x, m.who.id);
   forget_done(x, now);
-  for (auto& [shard, g] : given_)
-    v.count(g.what);
   std::vector<move_order> out;
+  for (auto& [shard, g] : given_) {
+    v.count(g.what);
+    if (now - g.told < options_.order_repeat)
+      continue;
+    g.told = now;
+    out.push_back(g.what);
+  }
   auto give = [&](const move_order& order) {
     v.count(order);
-    given_[order.shard] = {order, now};
+    given_[order.shard] = {order, now, now};
     out.push_back(order);
   };
   auto may_give = [&](const assignment& a) {

@@ -25,6 +25,9 @@ struct planner_options {
   size_t orders_max = 4;
   /// An order whose effect is not seen after so long is given again.
   nanoseconds order_timeout = std::chrono::seconds{15};
+  /// Until then the same order is told again at these intervals: the home may
+  /// have been about to end another one.
+  nanoseconds order_repeat = std::chrono::seconds{2};
 };
 
 /// What is known of the cluster: one read of the coordinator.
@@ -51,13 +54,14 @@ class move_planner {
 public:
   move_planner(machine_id self, planner_options options);
 
-  /// The orders that are to be given now.
+  /// The orders that are to be told now; one may have been told before.
   std::vector<move_order> plan(const cluster_facts& x, boot_time now);
 
 private:
   struct given {
     move_order what;
     boot_time at{};
+    boot_time told{};
   };
 
   /// One planning: the facts, made fit for questions.

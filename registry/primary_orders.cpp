@@ -84,8 +84,9 @@ bool primary_role::dismiss(boot_time now) {
   auto is_it = [&](auto& ref) { return ref.id == id; };
   std::erase_if(x.in_sync, is_it);
   std::erase_if(x.learners, is_it);
-  if (x.in_sync.size() < ctx_.options.min_copies)
-    return false; // C2
+  if (x.in_sync.size() < ctx_.options.min_copies
+      && x.in_sync.size() < assigned_.in_sync.size())
+    return false; // C2; a learner may always go
   auto r = find(id);
   if (r && r->covered) {
     r->covered = false; // no lease to it covers this shard from now on

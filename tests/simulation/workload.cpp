@@ -105,9 +105,9 @@ void workload::wake(client& c) {
 
 /// An operation is open; a process that dies leaves it so for ever.
 void workload::wait(client& c) {
-  if (c.busy_with)
+  if (c.busy_with != 0)
     return;
-  c.busy_with = world_.machine(c.at);
+  c.busy_with = world_.start_count(c.at);
   watch_process(c, c.turn);
 }
 
@@ -115,7 +115,7 @@ void workload::watch_process(client& c, uint64_t turn) {
   world_.scheduler().after(dead_process_wait, [this, &c, turn] {
     if (turn != c.turn)
       return;
-    if (world_.machine(c.at) == c.busy_with)
+    if (world_.is_up(c.at) && world_.start_count(c.at) == c.busy_with)
       watch_process(c, turn);
     else
       done(c, true);
@@ -123,7 +123,7 @@ void workload::watch_process(client& c, uint64_t turn) {
 }
 
 void workload::done(client& c, bool rename) {
-  c.busy_with = nullptr;
+  c.busy_with = 0;
   ++c.turn;
   if (rename)
     ++c.names;

@@ -14,8 +14,9 @@ struct workload::client {
   machine_id at;
   size_t number = 0;
   size_t names = 0;
-  /// The open operation belongs to this process; null = none is open.
-  sim_machine* busy_with = nullptr;
+  /// The open operation belongs to this start of the machine; 0 = none is open.
+  /// Not the process's address: the next one may be made at the same.
+  size_t busy_with = 0;
   /// Tells the answer of an operation that was given up from the present one.
   uint64_t turn = 0;
   /// Versions that it saw lately, to guard by.

@@ -78,6 +78,15 @@ TEST_CASE("planner: a dead machine is replaced after its time") {
   CHECK(x.plan(15s) == orders{"0: +m4 home  -m3"}); // and not seen for long
 }
 
+TEST_CASE("planner: an order is told again until its effect is seen") {
+  auto x = cluster{4}.shard({1, 2});
+  CHECK(x.plan() == orders{"0: +m3 home  -"});
+  CHECK(x.plan(1s) == orders{});
+  CHECK(x.plan(1s) == orders{"0: +m3 home  -"}); // perhaps it was refused
+  x.facts.shards[0].in_sync.push_back(ref(3));
+  CHECK(x.plan(2s) == orders{});
+}
+
 TEST_CASE("planner: a machine that was back in between is not dead") {
   auto x = cluster{4}.shard({1, 2, 3});
   x.kill(3);

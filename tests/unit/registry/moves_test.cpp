@@ -275,6 +275,18 @@ TEST_CASE("moves: an order that gets no further is given up and undone") {
   CHECK(all.replicas() == first_three);
 }
 
+TEST_CASE("moves: a learner goes again even if too few are in sync (C2)") {
+  movable all;
+  all.kill(1);
+  all.kill(2);
+  REQUIRE(all.run_until([&] { return all.in_sync_count() == 1; }));
+  all.isolate(3);
+  all.order(all.make_order(3, -1, -1));
+  REQUIRE(
+    all.run_until([&] { return all.assigned().names(machine_id{"m4"}); }));
+  CHECK(all.run_until([&] { return !all.assigned().names(machine_id{"m4"}); }));
+}
+
 TEST_CASE("moves: a removed member is remembered beyond a lost term (F1)") {
   movable all;
   all.pin(3, "/");
