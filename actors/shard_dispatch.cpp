@@ -50,19 +50,19 @@ void shard_dispatcher::operator()(refresh_effect&) {
 }
 
 void shard_dispatcher::operator()(home_started& x) {
-  caf::anon_send(env.actors.agent, std::move(x));
+  caf::anon_send(env.actors.agent, x);
 }
 
 void shard_dispatcher::operator()(home_stopped& x) {
-  caf::anon_send(env.actors.agent, std::move(x));
+  caf::anon_send(env.actors.agent, x);
 }
 
 void shard_dispatcher::operator()(directory_ask& x) {
-  caf::anon_send(env.actors.agent, std::move(x));
+  caf::anon_send(env.actors.agent, x);
 }
 
 void shard_dispatcher::operator()(home_resumed& x) {
-  caf::anon_send(env.actors.agent, std::move(x));
+  caf::anon_send(env.actors.agent, x);
 }
 
 void shard_dispatcher::operator()(entries_prepared& x) {
@@ -70,7 +70,7 @@ void shard_dispatcher::operator()(entries_prepared& x) {
 }
 
 void shard_dispatcher::operator()(entries_committed& x) {
-  caf::anon_send(env.actors.agent, std::move(x));
+  caf::anon_send(env.actors.agent, x);
 }
 
 void shard_dispatcher::operator()(copy_data& x) {

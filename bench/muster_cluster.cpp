@@ -19,7 +19,6 @@ namespace muster::bench {
 namespace {
 
 constexpr uint32_t machines_count = 3;
-constexpr std::chrono::seconds ready_timeout{60};
 
 result<pid_t> spawn_child(const std::string& directory, const std::string& id,
                           const std::string& etcd) {

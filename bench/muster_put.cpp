@@ -55,7 +55,9 @@ private:
     }
     auto sent = clock::now();
     machine_.submit(std::move(x), submit_options{},
-                    [this, sent](command_answer got) { answer(sent, got); });
+                    [this, sent](const command_answer& got) {
+                      answer(sent, got);
+                    });
   }
 
   void answer(clock::time_point sent, const command_answer& got) {

@@ -61,7 +61,7 @@ result<move_reply> local_machine::ask_primary(const move_order& x) {
   auto made = std::make_shared<std::promise<std::optional<move_reply>>>();
   auto waiting = made->get_future();
   auto ticket = desk_.open(ticket_desk::move_function{
-    [made](std::optional<move_reply> got) { made->set_value(got); }});
+    [made](const std::optional<move_reply>& got) { made->set_value(got); }});
   caf::anon_send(env_->actors.reader, ask_move{ticket, x});
   auto in_time = waiting.wait_for(answer_timeout) == std::future_status::ready;
   if (!in_time)

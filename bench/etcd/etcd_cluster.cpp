@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr const char* program = "/usr/bin/etcd";
 
-error unavailable(std::string why) {
+error unavailable(const std::string& why) {
   return error{errc::unavailable, "etcd benchmark: " + why};
 }
 

@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
 
   // A watch sees every later change under its prefix, in version order.
   std::atomic<int> seen{0};
-  auto watch = machine.watch("/fruit", [&](muster::watch_event) { ++seen; });
+  auto watch = machine.watch("/fruit",
+                             [&](const muster::watch_event&) { ++seen; });
   if (!watch)
     return fail(watch.failure());
 

@@ -38,7 +38,7 @@ std::span<const suffix> suffixes_of(option_unit unit) {
   }
 }
 
-error wrong(std::string_view text, std::string why) {
+error wrong(std::string_view text, const std::string& why) {
   return {errc::invalid_argument, "'" + std::string{text} + "' " + why};
 }
 

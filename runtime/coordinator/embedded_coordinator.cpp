@@ -18,7 +18,7 @@ namespace muster {
 
 namespace {
 
-error unavailable(std::string why) {
+error unavailable(const std::string& why) {
   return error{errc::unavailable, "embedded coordinator: " + why};
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-error refuse(std::string why) {
+error refuse(const std::string& why) {
   return error{errc::invalid_argument, "coordinator options: " + why};
 }
 

@@ -7,7 +7,7 @@ namespace muster {
 
 namespace {
 
-error refuse(std::string why) {
+error refuse(const std::string& why) {
   return error{errc::invalid_argument, "coordinator transaction: " + why};
 }
 

@@ -24,6 +24,11 @@ public:
 
 private:
   struct kind {
+    kind(const char* name, counter handled, histogram run_times)
+      : actor(name), messages(handled), runs(run_times) {
+      // nop
+    }
+
     const char* actor;
     counter messages;
     histogram runs;

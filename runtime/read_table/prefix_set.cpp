@@ -68,7 +68,7 @@ bool prefix_set::install(std::string_view prefix, tenure in) {
   next.insert(std::ranges::partition_point(next, narrower),
               entry{std::string{prefix}, made.get()});
   publish(std::move(next));
-  made.release();
+  static_cast<void>(made.release()); // owned by the published set
   return true;
 }
 
