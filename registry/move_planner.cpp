@@ -109,6 +109,21 @@ void move_planner::forget_done(const cluster_facts& x, boot_time now) {
   });
 }
 
+void move_planner::repeat(const view& v, boot_time now,
+                          std::vector<move_order>& out) {
+  for (auto& a : v.facts.shards) {
+    auto g = given_.find(a.shard);
+    if (g == given_.end() || a.primary != self_
+        || now - g->second.told < options_.order_repeat)
+      continue;
+    // Only what would be ordered now: the set may have changed meanwhile.
+    if (for_shard(v, a) != g->second.what)
+      continue;
+    g->second.told = now;
+    out.push_back(g->second.what);
+  }
+}
+
 std::vector<move_order> move_planner::plan(const cluster_facts& x,
                                            boot_time now) {
   view v{x, {}, {}, false};
@@ -133,13 +148,9 @@ std::vector<move_order> move_planner::plan(const cluster_facts& x,
       v.load[m.who.id] = shards_on(x, m.who.id);
   forget_done(x, now);
   std::vector<move_order> out;
-  for (auto& [shard, g] : given_) {
+  repeat(v, now, out);
+  for (auto& [shard, g] : given_)
     v.count(g.what);
-    if (now - g.told < options_.order_repeat)
-      continue;
-    g.told = now;
-    out.push_back(g.what);
-  }
   auto give = [&](const move_order& order) {
     v.count(order);
     given_[order.shard] = {order, now, now};

@@ -25,8 +25,8 @@ struct planner_options {
   size_t orders_max = 4;
   /// An order whose effect is not seen after so long is given again.
   nanoseconds order_timeout = std::chrono::seconds{15};
-  /// Until then the same order is told again at these intervals: the home may
-  /// have been about to end another one.
+  /// Until then an order that is still called for is told again at these
+  /// intervals: the home may have been about to end another one.
   nanoseconds order_repeat = std::chrono::seconds{2};
 };
 
@@ -67,6 +67,7 @@ private:
   /// One planning: the facts, made fit for questions.
   struct view;
 
+  void repeat(const view& v, boot_time now, std::vector<move_order>& out);
   void forget_done(const cluster_facts& x, boot_time now);
   std::optional<move_order> for_shard(const view& v, const assignment& a) const;
   std::optional<move_order> to_balance(const view& v,

@@ -87,6 +87,13 @@ TEST_CASE("planner: an order is told again until its effect is seen") {
   CHECK(x.plan(2s) == orders{});
 }
 
+TEST_CASE("planner: an order that nothing calls for any more is not told") {
+  auto x = cluster{4}.shard({1, 2, 3, 4});
+  CHECK(x.plan() == orders{"0: + home  -m2"});
+  x.facts.shards[0].in_sync = {ref(1), ref(2), ref(4)}; // m3 left instead
+  CHECK(x.plan(2s) == orders{});
+}
+
 TEST_CASE("planner: a machine that was back in between is not dead") {
   auto x = cluster{4}.shard({1, 2, 3});
   x.kill(3);
