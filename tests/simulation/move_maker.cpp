@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
@@ -17,7 +18,7 @@ const std::string cluster_keys = "/muster/sim/";
 
 move_maker::move_maker(sim_world& world, const cluster_shape& shape,
                        nanoseconds mean, sim_random random)
-  : world_(world), shape_(shape), mean_(mean), random_(random) {
+  : world_(world), shape_(shape), mean_(mean), random_(std::move(random)) {
   // nop
 }
 

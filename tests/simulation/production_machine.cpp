@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <variant>
 
 namespace muster::sim {
@@ -324,7 +325,8 @@ void production_machine::ask_list(shard_id shard, std::string prefix,
 
 production_machine::host::host(sim_actors& actors, shard_watch& watch,
                                cluster_shape shape, sim_random random)
-  : actors_(actors), watch_(watch), shape_(std::move(shape)), random_(random) {
+  : actors_(actors), watch_(watch), shape_(std::move(shape)),
+    random_(std::move(random)) {
   // nop
 }
 

@@ -2,13 +2,15 @@
 #include "tests/simulation/sim_coordinator.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
 sim_coordinator::sim_coordinator(sim_scheduler& scheduler, sim_random random,
                                  const coordinator_options_sim& options,
                                  sim_trace& trace)
-  : scheduler_(scheduler), random_(random), options_(options), trace_(trace) {
+  : scheduler_(scheduler), random_(std::move(random)), options_(options),
+    trace_(trace) {
   // nop
 }
 

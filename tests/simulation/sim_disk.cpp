@@ -61,8 +61,8 @@ private:
 sim_disk::sim_disk(sim_scheduler& scheduler, sim_random random,
                    const disk_options& options, sim_trace& trace,
                    machine_id owner)
-  : scheduler_(scheduler), random_(random), options_(options), trace_(trace),
-    owner_(std::move(owner)), id_(random_.next()) {
+  : scheduler_(scheduler), random_(std::move(random)), options_(options),
+    trace_(trace), owner_(std::move(owner)), id_(random_.next()) {
   // nop
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/sim_nemesis.hpp"
 
+#include <utility>
+
 namespace muster::sim {
 
 namespace {
@@ -12,7 +14,7 @@ constexpr nanoseconds insist_every = 200ms;
 sim_nemesis::sim_nemesis(sim_world& world, const fault_options& faults,
                          sim_random random)
   : world_(world), options_(faults.nemesis),
-    clock_rate_ppm_max_(faults.clock_rate_ppm_max), random_(random) {
+    clock_rate_ppm_max_(faults.clock_rate_ppm_max), random_(std::move(random)) {
   auto add = [this](fault what, nanoseconds mean, action act) {
     if (mean > nanoseconds{0})
       plans_.push_back({what, mean, act});

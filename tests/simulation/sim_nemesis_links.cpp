@@ -59,7 +59,7 @@ void sim_nemesis::partition() {
   if (alone.empty() || others.empty())
     return;
   ++count_[fault::partition];
-  auto each_pair = [this, alone, others](auto act) {
+  auto each_pair = [alone, others](auto act) {
     for (const auto& x : alone)
       for (const auto& y : others) {
         act(x, y);

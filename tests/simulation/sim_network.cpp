@@ -2,12 +2,14 @@
 #include "tests/simulation/sim_network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
 sim_network::sim_network(sim_scheduler& scheduler, sim_random random,
                          const network_options& options, sim_trace& trace)
-  : scheduler_(scheduler), random_(random), options_(options), trace_(trace) {
+  : scheduler_(scheduler), random_(std::move(random)), options_(options),
+    trace_(trace) {
   // nop
 }
 
@@ -113,7 +115,7 @@ void sim_network::cut(const machine_id& from, const machine_id& to) {
 /// through, the other no acknowledgements.
 void sim_network::watch_cut(const link& x) {
   auto number = cuts_.at(x);
-  for (auto ends : {x, link{x.second, x.first}})
+  for (const auto& ends : {x, link{x.second, x.first}})
     for (auto on : {lane::data, lane::lease}) {
       auto wait = random_.between(options_.detect_min, options_.detect_max);
       scheduler_.after(wait, [this, x, number, ends, on] {

@@ -64,7 +64,7 @@ private:
         ports_.network.send(id, on, {7, std::to_string(++sent_[{id, on}])});
     store_change x{store_change::kind::append, log_shard, sequence{number_},
                    "entry"};
-    ports_.disk.write({x}, [this, n = number_](status s) {
+    ports_.disk.write({x}, [this, n = number_](const status& s) {
       failed_ = failed_ || !s;
       REQUIRE(bool{s} == !failed_); // the first error is the last
       if (s)
@@ -72,7 +72,9 @@ private:
     });
     if (number_ % 10 == 0)
       ports_.disk.checkpoint({log_shard, sequence{number_}, {}},
-                             [this](status s) { failed_ = failed_ || !s; });
+                             [this](const status& s) {
+                               failed_ = failed_ || !s;
+                             });
     count();
   }
 
@@ -267,11 +269,11 @@ TEST_CASE("a crash keeps what was durable and the order of the rest",
     uint64_t durable = 0;
     for (uint64_t n = 1; n <= 10; ++n)
       store->write({{store_change::kind::append, log_shard, sequence{n}, "x"}},
-                   [&durable, n](status) { durable = n; });
+                   [&durable, n](const status&) { durable = n; });
     scheduler.run_until(4ms);
     for (uint64_t n = 11; n <= 20; ++n)
       store->write({{store_change::kind::append, log_shard, sequence{n}, "x"}},
-                   [&durable, n](status) { durable = n; });
+                   [&durable, n](const status&) { durable = n; });
     process->kill();
     disk.crash();
     scheduler.run_until(1s);
@@ -294,7 +296,7 @@ TEST_CASE("a failing disk tells every later write", "[sim_disk]") {
   size_t failed = 0;
   for (uint64_t n = 1; n <= 3; ++n)
     store->write({{store_change::kind::append, log_shard, sequence{n}, "x"}},
-                 [&failed](status s) { failed += s ? 0 : 1; });
+                 [&failed](const status& s) { failed += s ? 0 : 1; });
   scheduler.run_until(1s);
   CHECK(failed == 3);
   CHECK(disk.images().empty());
@@ -309,7 +311,7 @@ TEST_CASE("a full disk writes nothing until it has room", "[sim_disk]") {
   disk.set_full(true);
   bool written = false;
   store->write({{store_change::kind::append, log_shard, sequence{1}, "x"}},
-               [&written](status s) { written = bool{s}; });
+               [&written](const status& s) { written = bool{s}; });
   scheduler.run_until(1s);
   CHECK(store->full());
   CHECK(disk.images().empty());
@@ -329,7 +331,7 @@ TEST_CASE("a sync that was to fail tells once, or is mended", "[sim_disk]") {
   auto write = [&](uint64_t n) {
     bool fine = false;
     store->write({{store_change::kind::append, log_shard, sequence{n}, "x"}},
-                 [&fine](status s) { fine = bool{s}; });
+                 [&fine](const status& s) { fine = bool{s}; });
     scheduler.run_until(scheduler.now() + 1s);
     return fine;
   };

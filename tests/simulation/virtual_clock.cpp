@@ -2,6 +2,7 @@
 #include "tests/simulation/virtual_clock.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace muster::sim {
 
@@ -46,7 +47,7 @@ world_time virtual_clock::world_delay(nanoseconds local) const {
 
 sim_timers::sim_timers(process_ptr process, const virtual_clock& clock,
                        sim_random random, nanoseconds late_max)
-  : process_(std::move(process)), clock_(clock), random_(random),
+  : process_(std::move(process)), clock_(clock), random_(std::move(random)),
     late_max_(late_max) {
   // nop
 }

@@ -5,6 +5,7 @@
 #include "tests/simulation/workload_client.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace muster::sim {
 
@@ -29,7 +30,8 @@ workload::~workload() = default;
 
 workload::workload(sim_world& world, const cluster_shape& shape,
                    workload_options options, sim_random random)
-  : world_(world), shape_(shape), options_(options), random_(random) {
+  : world_(world), shape_(shape), options_(options),
+    random_(std::move(random)) {
   // nop
 }
 
