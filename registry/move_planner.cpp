@@ -132,11 +132,15 @@ std::vector<move_order> move_planner::plan(const cluster_facts& x,
     for (auto& id : names_of(a))
       named.insert(id);
   std::erase_if(gone_since_, [&](auto& entry) {
-    return named.count(entry.first) == 0
-           || (contains(x.alive, entry.first) && find(x, entry.first));
+    return named.count(entry.first) == 0 || contains(x.alive, entry.first)
+           || !find(x, entry.first);
   });
   for (auto& id : named) {
-    if (contains(x.alive, id) && find(x, id))
+    if (!find(x, id)) { // removed: it never comes back under this record
+      v.dead.insert(id);
+      continue;
+    }
+    if (contains(x.alive, id))
       continue;
     auto since = gone_since_.try_emplace(id, now).first->second;
     if (options_.dead_after > nanoseconds{0}

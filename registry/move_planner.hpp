@@ -17,7 +17,8 @@ struct planner_options {
   uint32_t replication = 3;
   /// A machine whose liveness hint has been away for so long is replaced, if
   /// another one is there. Shorter = sooner whole again; longer = a restart
-  /// moves nothing. 0 = never.
+  /// moves nothing. 0 = never, but for one that is no member any more: it is
+  /// replaced at once.
   nanoseconds dead_after = std::chrono::seconds{30};
   /// Whether machines with fewer shards take some of those with more.
   bool balance = true;
@@ -94,7 +95,7 @@ status may_drain(const cluster_facts& x, const machine_id& id,
 
 /// Whether the member record of `id` may be deleted: it holds no shard and is
 /// not alive. With `force` only that it is registered matters; its replicas
-/// are replaced like those of a dead machine.
+/// are replaced at once.
 /// Errors: `not_found`; `in_use` says which of both.
 status may_remove(const cluster_facts& x, const machine_id& id, bool force);
 

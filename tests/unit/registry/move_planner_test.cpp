@@ -104,6 +104,19 @@ TEST_CASE("planner: a machine that was back in between is not dead") {
   CHECK(x.plan(2s) == orders{});
 }
 
+TEST_CASE("planner: a machine that was removed is replaced at once") {
+  auto x = cluster{4}.shard({1, 2, 3});
+  x.facts.members.erase(x.facts.members.begin() + 2);
+  CHECK(x.plan() == orders{"0: +m4 home  -m3"});
+}
+
+TEST_CASE("planner: a learner that was removed gives its place up") {
+  auto x = cluster{4}.shard({1, 2});
+  x.facts.shards[0].learners.push_back(ref(3));
+  x.facts.members.erase(x.facts.members.begin() + 2);
+  CHECK(x.plan() == orders{"0: +m4 home  -m3"});
+}
+
 TEST_CASE("planner: without a spare machine the dead one stays") {
   auto x = cluster{3}.shard({1, 2, 3});
   x.kill(3);
