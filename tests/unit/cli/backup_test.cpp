@@ -12,7 +12,7 @@ using muster::testing::has;
 
 namespace {
 
-std::string backup_of(std::vector<loaded_record> records) {
+std::string backup_of(const std::vector<loaded_record>& records) {
   std::ostringstream out;
   backup_writer writer{out, {4, "2026-11-23T00:00:00Z"}};
   for (auto& x : records)

@@ -58,7 +58,7 @@ struct cli_fixture : http_fixture {
   }
 
   /// Runs the command; fills `out` and `err`. @returns the exit status
-  int muster(std::vector<std::string> arguments) {
+  int muster(const std::vector<std::string>& arguments) {
     std::vector<const char*> argv{"muster"};
     auto dir = folder.path.string();
     argv.push_back("--dir");

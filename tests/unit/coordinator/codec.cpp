@@ -8,7 +8,7 @@
 using namespace muster;
 
 TEST_CASE("base64 is RFC 4648's", "[codec]") {
-  CHECK(base64_encode("") == "");
+  CHECK(base64_encode("").empty());
   CHECK(base64_encode("f") == "Zg==");
   CHECK(base64_encode("fo") == "Zm8=");
   CHECK(base64_encode("foobar") == "Zm9vYmFy");

@@ -12,7 +12,7 @@ TEST_CASE("target: path and parameters are decoded") {
   REQUIRE(x);
   CHECK(x->path == "/v1/list");
   CHECK(x->query["prefix"] == "/a b");
-  CHECK(x->query["confirmed"] == "");
+  CHECK(x->query["confirmed"].empty());
 }
 
 TEST_CASE("target: broken escapes and repeated parameters are refused") {
