@@ -124,6 +124,11 @@ public:
   /// T2: while the own clock is doubted, this replica leads only what nobody
   /// else can.
   void on_own_clock(bool doubted, boot_time now, shard_effects& out);
+  /// @param full  the disk has no room: a replica that would have to be sent
+  ///        what it misses does not ask for it
+  void on_disk(bool full) {
+    disk_full_ = full;
+  }
   void on_link_up(const peer& who, boot_time now, shard_effects& out);
   void on_durable(uint64_t token, boot_time now, shard_effects& out);
   void on_checkpoint(sequence upto, boot_time now, shard_effects& out);
@@ -240,6 +245,7 @@ private:
   boot_time heard_primary_{};
   boot_time last_ask_{};
   bool own_clock_doubted_ = false;
+  bool disk_full_ = false;
   sequence checkpointed_;
   bool checkpointing_ = false;
 };

@@ -45,6 +45,17 @@ TEST_CASE("snapshot: one that missed too much returns by it") {
   CHECK(all.notes.count("snapshot_started") > 0);
 }
 
+TEST_CASE("snapshot: nobody asks for one without room for it") {
+  short_logs all;
+  all.at(2).replica->on_disk(true);
+  all.leave_behind();
+  all.run(10s);
+  CHECK(all.in_sync_count() == 2);
+  CHECK(all.notes.count("backup_dropped") == 1);
+  all.at(2).replica->on_disk(false);
+  CHECK(all.whole());
+}
+
 TEST_CASE("snapshot: sent again while it becomes durable, it begins nothing") {
   short_logs all;
   std::optional<snapshot> last;
