@@ -72,7 +72,7 @@ TEST_CASE("a histogram has cumulative power-of-two buckets") {
   metrics all;
   auto sizes = all.add_histogram("muster_entry_bytes", "Entries.",
                                  {metric_unit::bytes, 2, 4});
-  for (uint64_t x : {0, 3, 4, 7, 8, 15, 16, 1000})
+  for (auto x : std::vector<uint64_t>{0, 3, 4, 7, 8, 15, 16, 1000})
     sizes.record(x);
   CHECK(all.render() == "# HELP muster_entry_bytes Entries.\n"
                         "# TYPE muster_entry_bytes histogram\n"

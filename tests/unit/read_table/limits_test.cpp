@@ -58,8 +58,8 @@ TEST_CASE_METHOD(small_table, "prefix too many is not installed", "[limits]") {
   table.drop_prefix(shard, "/");
   table.install_prefix(shard, "/b");
   table.install_prefix(shard, "/c");
-  CHECK(list("/a") == "");
-  CHECK(list("/b") == "");
+  CHECK(list("/a").empty());
+  CHECK(list("/b").empty());
   CHECK(list("/c") == "not held");
   CHECK(table.probe().refused_prefixes == 1);
   CHECK(table.probe().prefixes == 2);

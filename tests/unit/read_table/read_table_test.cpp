@@ -112,7 +112,7 @@ TEST_CASE_METHOD(table_fixture, "listing is sorted and skips deleted keys",
   erase("/b");
   table.install_prefix(shard, "/");
   CHECK(list("/") == "/a=1@1 /c=3@3");
-  CHECK(list("/nothing") == "");
+  CHECK(list("/nothing").empty());
 }
 
 TEST_CASE_METHOD(table_fixture, "prefix ends at a segment", "[read_table]") {
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(table_fixture, "narrower prefix outlives the wider one",
   begin_whole();
   table.install_prefix(shard, "/a");
   table.drop_prefix(shard, "/");
-  CHECK(list("/a") == "");
+  CHECK(list("/a").empty());
   CHECK(list("/") == "not held");
 }
 

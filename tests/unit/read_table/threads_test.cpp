@@ -218,7 +218,7 @@ struct scene : table_fixture {
       }
       stop = true;
     }
-    CHECK(first_fault == "");
+    CHECK(first_fault.empty());
     CHECK(served >= served_enough);
   }
 };

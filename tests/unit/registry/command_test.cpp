@@ -63,7 +63,9 @@ TEST_CASE("command: a digest tells a client's commands apart") {
   CHECK(digest_of(first) == 0); // no other command can have the machine's id
   first.id = command_id{"=mine"};
   std::set<uint32_t> digests{0, digest_of(first)};
-  auto differs = [&](command x) { return digests.insert(digest_of(x)).second; };
+  auto differs = [&](const command& x) {
+    return digests.insert(digest_of(x)).second;
+  };
   auto other = first;
   CHECK_FALSE(differs(other));
   other.id = command_id{"=another"};

@@ -84,12 +84,10 @@ struct storm {
 
   /// To another home, another machine, or both.
   void move() {
-    auto any = [this](int from) {
-      return from + static_cast<int>(below(all.size() - from));
-    };
-    auto joining = below(2) == 0 ? any(0) : -1;
-    auto home = below(2) == 0 ? joining : any(0);
-    auto order = all.make_order(joining, home, joining < 0 ? -1 : any(0));
+    auto any = [this] { return static_cast<int>(below(all.size())); };
+    auto joining = below(2) == 0 ? any() : -1;
+    auto home = below(2) == 0 ? joining : any();
+    auto order = all.make_order(joining, home, joining < 0 ? -1 : any());
     if (all.assigned().names(order.joining.id))
       order.leaving = machine_id{}; // the set would shrink
     all.order(order);

@@ -65,33 +65,33 @@ using orders = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("planner: nothing to do, nothing ordered") {
-  CHECK(cluster{3}.shard({1, 2, 3}).plan() == orders{});
+  CHECK(cluster{3}.shard({1, 2, 3}).plan().empty());
 }
 
 TEST_CASE("planner: a dead machine is replaced after its time") {
   auto x = cluster{4}.shard({1, 2, 3});
   x.kill(3);
-  CHECK(x.plan() == orders{});
-  CHECK(x.plan(29s) == orders{});
+  CHECK(x.plan().empty());
+  CHECK(x.plan(29s).empty());
   CHECK(x.plan(1s) == orders{"0: +m4 home  -m3"});
-  CHECK(x.plan(1s) == orders{}); // under way
+  CHECK(x.plan(1s).empty()); // under way
   CHECK(x.plan(15s) == orders{"0: +m4 home  -m3"}); // and not seen for long
 }
 
 TEST_CASE("planner: an order is told again until its effect is seen") {
   auto x = cluster{4}.shard({1, 2});
   CHECK(x.plan() == orders{"0: +m3 home  -"});
-  CHECK(x.plan(1s) == orders{});
+  CHECK(x.plan(1s).empty());
   CHECK(x.plan(1s) == orders{"0: +m3 home  -"}); // perhaps it was refused
   x.facts.shards[0].in_sync.push_back(ref(3));
-  CHECK(x.plan(2s) == orders{});
+  CHECK(x.plan(2s).empty());
 }
 
 TEST_CASE("planner: an order that nothing calls for any more is not told") {
   auto x = cluster{4}.shard({1, 2, 3, 4});
   CHECK(x.plan() == orders{"0: + home  -m2"});
   x.facts.shards[0].in_sync = {ref(1), ref(2), ref(4)}; // m3 left instead
-  CHECK(x.plan(2s) == orders{});
+  CHECK(x.plan(2s).empty());
 }
 
 TEST_CASE("planner: a machine that was back in between is not dead") {
@@ -101,7 +101,7 @@ TEST_CASE("planner: a machine that was back in between is not dead") {
   x.facts.alive.push_back(name(3));
   x.plan(29s);
   x.kill(3);
-  CHECK(x.plan(2s) == orders{});
+  CHECK(x.plan(2s).empty());
 }
 
 TEST_CASE("planner: a machine that was removed is replaced at once") {
@@ -121,7 +121,7 @@ TEST_CASE("planner: without a spare machine the dead one stays") {
   auto x = cluster{3}.shard({1, 2, 3});
   x.kill(3);
   x.plan();
-  CHECK(x.plan(60s) == orders{});
+  CHECK(x.plan(60s).empty());
 }
 
 TEST_CASE("planner: the one with the fewest shards replaces it") {
@@ -135,7 +135,7 @@ TEST_CASE("planner: another primary's shards are its own affair") {
   auto x = cluster{4}.shard({2, 1, 3});
   x.kill(3);
   x.plan();
-  CHECK(x.plan(30s) == orders{});
+  CHECK(x.plan(30s).empty());
 }
 
 TEST_CASE("planner: a draining backup is replaced") {
@@ -161,7 +161,7 @@ TEST_CASE("planner: a draining machine takes nothing") {
   x.facts.draining = {name(4)};
   x.kill(3);
   x.plan();
-  CHECK(x.plan(30s) == orders{});
+  CHECK(x.plan(30s).empty());
 }
 
 TEST_CASE("planner: a set that is too small grows") {
@@ -178,7 +178,7 @@ TEST_CASE("planner: a machine without shards takes its share, one at a time") {
   for (auto i = 0; i < 12; ++i)
     x.shard({1, 2, 3});
   CHECK(x.plan() == orders{"0: +m4 home m4 -m1"});
-  CHECK(x.plan(1s) == orders{});
+  CHECK(x.plan(1s).empty());
   x.facts.shards[0].in_sync = {ref(4), ref(2), ref(3)};
   x.facts.shards[0].primary = name(4);
   CHECK(x.plan(1s) == orders{"1: +m4 home  -m2"});
@@ -188,7 +188,7 @@ TEST_CASE("planner: small differences are left alone") {
   cluster x{4};
   for (auto i = 0; i < 4; ++i)
     x.shard({1, 2, 3});
-  CHECK(x.plan() == orders{});
+  CHECK(x.plan().empty());
 }
 
 TEST_CASE("planner: only so many orders at a time") {

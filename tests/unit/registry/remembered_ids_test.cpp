@@ -65,7 +65,7 @@ TEST_CASE("remembered_ids: goes through the log from a position on") {
   remembered_ids ids;
   CHECK(ids.from(sequence{1}) == ids.end());
   CHECK(!ids.newest());
-  for (uint64_t at : {2, 5, 9})
+  for (auto at : std::vector<uint64_t>{2, 5, 9})
     ids.add("c" + std::to_string(at), {outcome::refused, 0, sequence{at}, {}});
   CHECK(ids.from(sequence{1})->what.at == sequence{2});
   CHECK(ids.from(sequence{3})->id == "c5");

@@ -161,7 +161,7 @@ TEST_CASE("replication: an acknowledgement of another session is none (T4)") {
   all.drain();
   auto& primary = *all.at(*home).replica;
   auto before = primary.context().state.committed();
-  auto acknowledge = [&](peer from, term of, session in) {
+  auto acknowledge = [&](const peer& from, term of, session in) {
     flow link{only_shard, of, in, all.at(*home).self.run};
     shard_effects out;
     primary.on_message(from, prepare_ack{link, before.next()}, all.now(), out);
@@ -301,7 +301,7 @@ TEST_CASE("replication: a fence waits for the incarnation it asked (D4)") {
   auto& primary = *all.at(1).replica;
   all.run(500ms); // the other one has answered
   REQUIRE_FALSE(primary.fenced());
-  auto answer = [&](peer from) {
+  auto answer = [&](const peer& from) {
     shard_effects out;
     fence_ack x{only_shard, all.assigned().of, all.at(1).self.run};
     primary.on_message(from, x, all.now(), out);
@@ -447,7 +447,7 @@ TEST_CASE("watch: a position beyond the log is no crash") {
 TEST_CASE("replication: a replaced disk comes back as a learner (M3)") {
   served all;
   all.put("/a", "1");
-  for (size_t replaced : {2, 0}) {
+  for (auto replaced : {size_t{2}, size_t{0}}) {
     all.replace_disk(replaced);
     auto& m = all.at(replaced);
     // The old store is dropped, the new one learns, then it is added (M4).

@@ -86,8 +86,8 @@ TEST_CASE_METHOD(store_fixture, "a checkpoint given before a reset is undone") {
   REQUIRE(write({append(1, 1, "a")}));
   // No waiting in between: both may end up in one group.
   db->checkpoint({shard_id{1}, sequence{1}, {{"/old", "1", false}}},
-                 [](status) {});
-  db->write({reset(1, 0)}, [](status) {});
+                 [](const status&) {});
+  db->write({reset(1, 0)}, [](const status&) {});
   REQUIRE(checkpoint(1, 0, {{"/new", "2", false}}));
   reopen();
   REQUIRE(shard(1).rows.size() == 1);
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(store_fixture, "callbacks come in the order of the calls") {
   std::promise<void> done;
   for (auto i = 0; i < 1000; ++i)
     db->write({append(1, static_cast<uint64_t>(i) + 1, "entry")},
-              [&, i](status x) {
+              [&, i](const status& x) {
                 CHECK(x);
                 seen.push_back(i);
                 if (i == 999)
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(store_fixture, "the end of a store drains its queue") {
   auto answered = 0;
   for (auto i = uint64_t{1}; i <= 500; ++i)
     db->write({append(1, i, "entry")},
-              [&](status x) { answered += x ? 1 : 0; });
+              [&](const status& x) { answered += x ? 1 : 0; });
   reopen();
   CHECK(answered == 500);
   CHECK(shard(1).entries.size() == 500);
@@ -129,7 +129,7 @@ TEST_CASE_METHOD(store_fixture, "groups end at their limit") {
   reopen();
   std::promise<void> done;
   for (auto i = uint64_t{1}; i <= 64; ++i)
-    db->write({append(1, i, std::string(500, 'x'))}, [&, i](status) {
+    db->write({append(1, i, std::string(500, 'x'))}, [&, i](const status&) {
       if (i == 64)
         done.set_value();
     });

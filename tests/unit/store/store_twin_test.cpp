@@ -24,7 +24,7 @@ struct twin_shard {
 };
 
 struct twin_fixture : store_fixture {
-  std::mt19937_64 random{GENERATE(range(1, 13))};
+  std::mt19937_64 random{GENERATE(range(uint64_t{1}, uint64_t{13}))};
   std::map<uint32_t, twin_shard> twin;
   uint32_t shards = 3;
 
@@ -63,7 +63,7 @@ struct twin_fixture : store_fixture {
     std::vector<store_change> changes;
     for (auto n = below(6) + 1; n > 0; --n)
       changes.push_back(change(static_cast<uint32_t>(below(shards))));
-    db->write(std::move(changes), [](status done) { REQUIRE(done); });
+    db->write(std::move(changes), [](const status& done) { REQUIRE(done); });
   }
 
   void random_checkpoint() {
@@ -88,7 +88,7 @@ struct twin_fixture : store_fixture {
       }
     }
     db->checkpoint({shard_id{number}, sequence{x.checkpoint}, rows},
-                   [](status done) { REQUIRE(done); });
+                   [](const status& done) { REQUIRE(done); });
   }
 
   void compare() {
