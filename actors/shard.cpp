@@ -109,7 +109,7 @@ static void explain(shard_actor_state& s, const peer& from,
 
 static void pass_time(shard_actor_state& s) {
   auto now = s.env->now();
-  s.core->on_disk(s.env->ports.disk.full());
+  s.core->on_room(!s.env->ports.disk.waits_for_room());
   s.core->on_tick(now, s.effects);
   s.env->board.set(s.core->context().shard,
                    {s.core->state_text(now), s.core->is_primary()});

@@ -153,6 +153,7 @@ void backup_role::on_snapshot(const snapshot& x) {
   if (x.chunk == 0 && (!installing_ || installing_->as_of != x.as_of)) {
     // It may have been ready: the primary's log began after what we share.
     ready_ = false;
+    ready_token_ = 0; // of another snapshot, which is not the one that counts
     durable_at_.clear();
     installing_ = transfer{x.as_of, 0, false, {}};
     ctx_.emit(publish_drop{});

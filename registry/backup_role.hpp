@@ -79,9 +79,10 @@ public:
     return installing_.has_value();
   }
 
-  /// Whether the snapshot's last chunk is here and its rows are being written.
-  bool whole() const {
-    return installing_ && installing_->whole;
+  /// Whether the last chunk of this snapshot is here and its rows are being
+  /// written.
+  bool whole(sequence as_of) const {
+    return installing_ && installing_->as_of == as_of && installing_->whole;
   }
 
 private:

@@ -40,7 +40,10 @@ bool is_done(const move_order& x, const assignment& a) {
 
 struct move_planner::view {
   const cluster_facts& facts;
+  const std::set<std::pair<shard_id, machine_id>>& failed;
   std::set<machine_id> dead;
+  /// Learners that have not become replicas in sync for long.
+  std::set<std::pair<shard_id, machine_id>> stuck;
   /// Shards on each storing machine, orders under way included.
   std::map<machine_id, size_t> load;
   bool balanced_now = false; // an order for balance is under way
@@ -54,12 +57,23 @@ struct move_planner::view {
            && !drains(m.who.id);
   }
 
-  /// The machine with the fewest shards that is no replica yet.
+  bool may_join(const assignment& a, const replica_ref& x) const {
+    auto m = find(facts, x.id);
+    return m && usable(*m) && m->store == x.store && !a.names(x.id);
+  }
+
+  /// The machine with the fewest shards that is no replica yet; one that an
+  /// order has named in vain only if there is no other.
   const member* candidate(const assignment& a) const {
     const member* best = nullptr;
+    auto in_vain = [&](auto& m) {
+      return failed.contains({a.shard, m.who.id});
+    };
+    auto rank = [&](auto& m) {
+      return std::pair{in_vain(m), load.at(m.who.id)};
+    };
     for (auto& m : facts.members)
-      if (usable(m) && !a.names(m.who.id)
-          && (!best || load.at(m.who.id) < load.at(best->who.id)))
+      if (usable(m) && !a.names(m.who.id) && (!best || rank(m) < rank(*best)))
         best = &m;
     return best;
   }
@@ -100,13 +114,35 @@ move_planner::move_planner(machine_id self, planner_options options)
 void move_planner::forget_done(const cluster_facts& x, boot_time now) {
   std::erase_if(given_, [&](auto& entry) {
     auto& [shard, g] = entry;
-    if (now - g.at >= options_.order_timeout)
+    auto a = std::find_if(x.shards.begin(), x.shards.end(),
+                          [&](auto& y) { return y.shard == shard; });
+    if (a == x.shards.end())
       return true;
-    for (auto& a : x.shards)
-      if (a.shard == shard)
-        return is_done(g.what, a);
+    if (is_done(g.what, *a)) {
+      std::erase_if(failed_, [&](auto& y) { return y.first == shard; });
+      return true;
+    }
+    if (now - g.at < options_.order_timeout)
+      return false;
+    if (g.what.joining.id != machine_id{})
+      failed_.insert({shard, g.what.joining.id});
     return true;
   });
+}
+
+void move_planner::find_stuck(const cluster_facts& x, boot_time now,
+                              std::set<std::pair<shard_id, machine_id>>& out) {
+  std::map<std::pair<shard_id, machine_id>, boot_time> since;
+  for (auto& a : x.shards)
+    for (auto& ref : a.learners) {
+      std::pair who{a.shard, ref.id};
+      auto known = learns_since_.find(who);
+      auto begun = known == learns_since_.end() ? now : known->second;
+      since[who] = begun;
+      if (now - begun >= options_.learner_patience)
+        out.insert(who);
+    }
+  learns_since_ = std::move(since);
 }
 
 void move_planner::repeat(const view& v, boot_time now,
@@ -116,8 +152,16 @@ void move_planner::repeat(const view& v, boot_time now,
     if (g == given_.end() || a.primary != self_
         || now - g->second.told < options_.order_repeat)
       continue;
-    // Only what would be ordered now: the set may have changed meanwhile.
-    if (for_shard(v, a) != g->second.what)
+    // Only what would be ordered now: the set may have changed meanwhile. No
+    // hand-over: each try holds writes up.
+    auto& what = g->second.what;
+    auto now_called_for = for_shard(v, a);
+    if (!now_called_for || what.home != machine_id{}
+        || now_called_for->home != machine_id{}
+        || now_called_for->leaving != what.leaving
+        || (what.joining.id != machine_id{}
+            && (now_called_for->joining.id == machine_id{}
+                || !v.may_join(a, what.joining))))
       continue;
     g->second.told = now;
     out.push_back(g->second.what);
@@ -126,7 +170,7 @@ void move_planner::repeat(const view& v, boot_time now,
 
 std::vector<move_order> move_planner::plan(const cluster_facts& x,
                                            boot_time now) {
-  view v{x, {}, {}, false};
+  view v{x, failed_, {}, {}, {}, false};
   std::set<machine_id> named;
   for (auto& a : x.shards)
     for (auto& id : names_of(a))
@@ -147,6 +191,7 @@ std::vector<move_order> move_planner::plan(const cluster_facts& x,
         && now - since >= options_.dead_after)
       v.dead.insert(id);
   }
+  find_stuck(x, now, v.stuck);
   for (auto& m : x.members)
     if (m.store != store_id{})
       v.load[m.who.id] = shards_on(x, m.who.id);
@@ -185,7 +230,8 @@ std::optional<move_order> move_planner::for_shard(const view& v,
   auto join = [&] { out.joining = {spare->who.id, spare->store}; };
   auto enough = names.size() > options_.replication;
   for (auto& id : names) {
-    auto leaves = v.dead.count(id) > 0 || v.drains(id);
+    auto leaves = v.dead.count(id) > 0 || v.drains(id)
+                  || v.stuck.contains({a.shard, id});
     if (!leaves || (id == self_ && !v.drains(id))
         || (!spare && !enough && id != self_))
       continue;

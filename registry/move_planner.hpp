@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace muster {
@@ -29,6 +30,9 @@ struct planner_options {
   /// Until then an order that is still called for is told again at these
   /// intervals: the home may have been about to end another one.
   nanoseconds order_repeat = std::chrono::seconds{2};
+  /// A learner that has not come in sync after so long, its disk being full
+  /// perhaps, is replaced, if another machine is there.
+  nanoseconds learner_patience = std::chrono::minutes{5};
 };
 
 /// What is known of the cluster: one read of the coordinator.
@@ -47,8 +51,9 @@ struct cluster_facts {
 /// not know of each other cost a move too many and nothing else.
 ///
 /// For each shard, the first of these that there is something to do about:
-/// (1) a replica's machine is dead; (2) or draining; (3) there are too few
-/// replicas; (4) or too many; (5) the shards are distributed unevenly.
+/// (1) a replica's machine is dead, or a learner for too long; (2) or draining;
+/// (3) there are too few replicas; (4) or too many; (5) the shards are
+/// distributed unevenly.
 ///
 /// Not thread-safe; owned by one actor.
 class move_planner {
@@ -68,6 +73,8 @@ private:
   /// One planning: the facts, made fit for questions.
   struct view;
 
+  void find_stuck(const cluster_facts& x, boot_time now,
+                  std::set<std::pair<shard_id, machine_id>>& out);
   void repeat(const view& v, boot_time now, std::vector<move_order>& out);
   void forget_done(const cluster_facts& x, boot_time now);
   std::optional<move_order> for_shard(const view& v, const assignment& a) const;
@@ -78,6 +85,9 @@ private:
   planner_options options_;
   std::map<machine_id, boot_time> gone_since_;
   std::map<shard_id, given> given_;
+  /// Who was to join a shard and did not.
+  std::set<std::pair<shard_id, machine_id>> failed_;
+  std::map<std::pair<shard_id, machine_id>, boot_time> learns_since_;
 };
 
 /// The order with which `to` becomes the primary of a shard: it joins if it is

@@ -61,7 +61,7 @@ bool primary_role::admit(boot_time now) {
   auto r = find(joining.id);
   // What it acknowledges is progress of the order until it has caught up once;
   // then it is only traffic.
-  if (r && r->in != session{}) {
+  if (r && r->ref == joining && r->in != session{}) {
     order_->caught_up = order_->caught_up || has_all(*r);
     if (!order_->caught_up)
       order_->since = std::max(order_->since, r->last_progress);

@@ -110,7 +110,10 @@ void primary_role::on_joined(const peer& from, const joined& x, boot_time now) {
   if (!r || r->joined)
     return;
   if (x.shared < ctx_.log.base() || x.shared > ctx_.log.last()) {
-    send_snapshot(*r, now); // its log does not reach ours
+    // Its log does not reach ours. It may have said so before: one snapshot a
+    // session.
+    if (!r->snapshot)
+      send_snapshot(*r, now);
     return;
   }
   r->joined = true;

@@ -158,12 +158,12 @@ void shard_replica::on_message(const peer& from, const snapshot& x,
     heard_primary_ = now;
     // A chunk may be sent again after the checkpoint was written: only what
     // makes the snapshot whole begins one.
-    auto was_whole = role->whole();
+    auto was_whole = role->whole(x.as_of);
     role->on_snapshot(x);
     if (role->installing()) {
       complete_ = false;
       checkpointed_ = x.as_of;
-      checkpointing_ = role->whole() && !was_whole;
+      checkpointing_ = role->whole(x.as_of) && !was_whole;
     }
   }
   settle(now);

@@ -124,10 +124,10 @@ public:
   /// T2: while the own clock is doubted, this replica leads only what nobody
   /// else can.
   void on_own_clock(bool doubted, boot_time now, shard_effects& out);
-  /// @param full  the disk has no room: a replica that would have to be sent
-  ///        what it misses does not ask for it
-  void on_disk(bool full) {
-    disk_full_ = full;
+  /// @param there_is  false: what is to be written waits for room, so a
+  ///        replica that would have to be sent what it misses does not ask
+  void on_room(bool there_is) {
+    has_room_ = there_is;
   }
   void on_link_up(const peer& who, boot_time now, shard_effects& out);
   void on_durable(uint64_t token, boot_time now, shard_effects& out);
@@ -245,7 +245,7 @@ private:
   boot_time heard_primary_{};
   boot_time last_ask_{};
   bool own_clock_doubted_ = false;
-  bool disk_full_ = false;
+  bool has_room_ = true;
   sequence checkpointed_;
   bool checkpointing_ = false;
 };

@@ -67,7 +67,7 @@ void shard_replica::ask_to_join(boot_time now) {
     return;
   // It would be added as soon as it has all, and dropped again when the first
   // write finds no room: each time writes would wait for it.
-  if (disk_full_ && !a.has(ctx_.me()))
+  if (!has_room_ && !a.has(ctx_.me()))
     return;
   auto joined_it = backup_ && backup_->primary().id == a.primary
                    && backup_->primary().run == a.primary_run

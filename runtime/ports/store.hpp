@@ -95,6 +95,11 @@ public:
     return false;
   }
 
+  /// True while what was given to `write` waits for room. From any thread.
+  virtual bool waits_for_room() const {
+    return false;
+  }
+
   /// Bytes that wait for the sync; callers refuse writes above their limit.
   virtual size_t backlog_bytes() const = 0;
 };

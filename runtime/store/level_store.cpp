@@ -88,6 +88,10 @@ bool level_store::full() const {
   return full_.load(std::memory_order_relaxed) || files_->waits_for_room();
 }
 
+bool level_store::waits_for_room() const {
+  return waits_.load(std::memory_order_relaxed) || files_->waits_for_room();
+}
+
 store_id level_store::id() const {
   return files_->id();
 }
@@ -218,7 +222,9 @@ bool level_store::wait_for_room() {
   for (;;) {
     auto free = free_bytes(options_);
     full_.store(free < options_.reserve_bytes, std::memory_order_relaxed);
-    if (free >= options_.reserve_bytes / 4)
+    auto enough = free >= options_.reserve_bytes / 4;
+    waits_.store(!enough, std::memory_order_relaxed);
+    if (enough)
       return true;
     std::unique_lock guard{mutex_};
     if (gathered_.wait_for(guard, room_pause, [this] { return stopping_; }))

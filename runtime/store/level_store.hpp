@@ -81,6 +81,7 @@ public:
   store_id id() const override;
 
   bool full() const override;
+  bool waits_for_room() const override;
 
   /// True after the first error: the store takes nothing any more, and its
   /// owner ends (section 5). From any thread.
@@ -150,6 +151,7 @@ private:
 
   std::atomic<size_t> backlog_bytes_{0};
   std::atomic<bool> full_{false};
+  std::atomic<bool> waits_{false};
   std::atomic<bool> failed_{false};
   std::atomic<uint64_t> groups_count_{0};
   std::atomic<uint64_t> changes_count_{0};

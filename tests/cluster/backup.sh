@@ -62,8 +62,10 @@ paused+=(etcd1)
 cp -a "$dir/etcd1/data" "$work/older"
 resume etcd1
 # It changes after all machines have registered.
-expect 0 muster shard move 0 --to m2
-expect 0 muster shard move 0 --to m3
+for _ in {1..5}; do
+  expect 0 muster shard move 0 --to m2
+  expect 0 muster shard move 0 --to m3
+done
 expect 0 muster down
 rm -rf "$dir/etcd1/data"
 cp -a "$work/older" "$dir/etcd1/data"

@@ -48,6 +48,10 @@ public:
     return disk_.full_;
   }
 
+  bool waits_for_room() const override {
+    return disk_.full_ && !disk_.waiting_.empty();
+  }
+
 private:
   void enter(sim_disk::call x) {
     if (process_->alive())

@@ -111,6 +111,7 @@ private:
   machine_id leaving_;
   bool only_missing_ = false;
   bool stopped_ = false;
+  bool rolling_ = false;
 };
 
 } // namespace muster::sim

@@ -173,11 +173,13 @@ void sim_nemesis::start_later(const machine_id& id, nanoseconds longest) {
 
 /// One machine after the other, as an upgrade does it.
 void sim_nemesis::roll() {
-  roll_on(world_.machines(), 0);
+  if (!std::exchange(rolling_, true))
+    roll_on(world_.machines(), 0);
 }
 
 void sim_nemesis::roll_on(std::vector<machine_id> left, size_t rolled) {
   if (left.empty()) {
+    rolling_ = false;
     count_[fault::rolling_restart] += rolled > 1;
     return;
   }

@@ -94,6 +94,35 @@ TEST_CASE("planner: an order that nothing calls for any more is not told") {
   CHECK(x.plan(2s).empty());
 }
 
+TEST_CASE("planner: all orders are told again, hand-overs are not") {
+  auto x = cluster{5}.shard({1, 2}).shard({1, 2});
+  CHECK(x.plan() == orders{"0: +m3 home  -", "1: +m4 home  -"});
+  CHECK(x.plan(2s) == orders{"0: +m3 home  -", "1: +m4 home  -"});
+  auto y = cluster{3}.shard({1, 2, 3});
+  y.facts.draining = {name(1)};
+  CHECK(y.plan().size() == 1);
+  CHECK(y.plan(2s).empty()); // each try holds writes up
+}
+
+TEST_CASE("planner: a learner that never comes in sync is replaced") {
+  auto x = cluster{4}.shard({1, 2});
+  x.facts.shards[0].learners.push_back(ref(3));
+  CHECK(x.plan().empty());
+  CHECK(x.plan(299s).empty());
+  CHECK(x.plan(1s) == orders{"0: +m4 home  -m3"});
+  auto alone = cluster{3}.shard({1, 2});
+  alone.facts.shards[0].learners.push_back(ref(3));
+  CHECK(alone.plan().empty());
+  CHECK(alone.plan(600s).empty());
+}
+
+TEST_CASE("planner: who was named in vain is named again last") {
+  auto x = cluster{4}.shard({1, 2});
+  CHECK(x.plan() == orders{"0: +m3 home  -"});
+  CHECK(x.plan(15s) == orders{"0: +m4 home  -"});
+  CHECK(x.plan(15s) == orders{"0: +m3 home  -"}); // there is no other
+}
+
 TEST_CASE("planner: a machine that was back in between is not dead") {
   auto x = cluster{4}.shard({1, 2, 3});
   x.kill(3);
