@@ -152,17 +152,19 @@ void move_planner::repeat(const view& v, boot_time now,
     if (g == given_.end() || a.primary != self_
         || now - g->second.told < options_.order_repeat)
       continue;
-    // Only what would be ordered now: the set may have changed meanwhile. No
-    // hand-over: each try holds writes up.
+    // What else is called for meanwhile takes its place. No hand-over is told
+    // again: each try holds writes up.
     auto& what = g->second.what;
-    auto now_called_for = for_shard(v, a);
-    if (!now_called_for || what.home != machine_id{}
-        || now_called_for->home != machine_id{}
-        || now_called_for->leaving != what.leaving
-        || (what.joining.id != machine_id{}
-            && (now_called_for->joining.id == machine_id{}
-                || !v.may_join(a, what.joining))))
+    auto order = for_shard(v, a);
+    if (!order || what.home != machine_id{} || order->home != machine_id{})
       continue;
+    auto joins = what.joining.id != machine_id{};
+    if (order->leaving != what.leaving
+        || joins != (order->joining.id != machine_id{})
+        || (joins && !v.may_join(a, what.joining))) {
+      given_.erase(g);
+      continue;
+    }
     g->second.told = now;
     out.push_back(g->second.what);
   }

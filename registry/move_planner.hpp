@@ -28,7 +28,8 @@ struct planner_options {
   /// An order whose effect is not seen after so long is given again.
   nanoseconds order_timeout = std::chrono::seconds{15};
   /// Until then an order that is still called for is told again at these
-  /// intervals: the home may have been about to end another one.
+  /// intervals, and another one takes its place if that is called for: the
+  /// home may have been about to end another order.
   nanoseconds order_repeat = std::chrono::seconds{2};
   /// A learner that has not come in sync after so long, its disk being full
   /// perhaps, is replaced, if another machine is there.

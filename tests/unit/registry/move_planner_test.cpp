@@ -94,6 +94,15 @@ TEST_CASE("planner: an order that nothing calls for any more is not told") {
   CHECK(x.plan(2s).empty());
 }
 
+TEST_CASE("planner: what is called for now takes an order's place") {
+  auto x = cluster{3}.shard({1, 2});
+  CHECK(x.plan() == orders{"0: +m3 home  -"});
+  x.facts.members[2].store = store_id{9}; // its disk was replaced
+  auto again = x.planner.plan(x.facts, x.now += 2s);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].joining == replica_ref{name(3), store_id{9}});
+}
+
 TEST_CASE("planner: all orders are told again, hand-overs are not") {
   auto x = cluster{5}.shard({1, 2}).shard({1, 2});
   CHECK(x.plan() == orders{"0: +m3 home  -", "1: +m4 home  -"});
