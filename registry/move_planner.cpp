@@ -113,7 +113,8 @@ move_planner::move_planner(machine_id self, planner_options options)
 
 void move_planner::forget_done(const cluster_facts& x, boot_time now) {
   std::erase_if(given_, [&](auto& entry) {
-    auto& [shard, g] = entry;
+    auto shard = entry.first;
+    auto& g = entry.second;
     auto a = std::find_if(x.shards.begin(), x.shards.end(),
                           [&](auto& y) { return y.shard == shard; });
     if (a == x.shards.end())
