@@ -8,6 +8,9 @@ namespace {
 /// No answer of a machine is larger; bounds memory if it is not a machine.
 constexpr size_t body_bytes_max = size_t{256} << 20;
 
+/// How much earlier than asked libcurl may end a call.
+constexpr std::chrono::milliseconds rounding{20};
+
 size_t append_body(char* data, size_t, size_t size, void* to) {
   auto& body = *static_cast<std::string*>(to);
   if (body.size() + size > body_bytes_max)
@@ -143,8 +146,9 @@ http_caller::stream(const call& x, std::chrono::seconds silence,
   deadline end{x.timeout};
   auto code = curl_easy_perform(handle_.get());
   answered_ = answered_ || status_of(handle_.get()) != 0;
-  // The same code also says that nothing came for `silence`.
-  bool timed_out = code == CURLE_OPERATION_TIMEDOUT && end.over();
+  // The same code also says that nothing came for `silence`. libcurl counts in
+  // milliseconds, and may end that much before our clock.
+  bool timed_out = code == CURLE_OPERATION_TIMEDOUT && end.left() <= rounding;
   stream_end ended{status_of(handle_.get()), std::move(reader.rest),
                    reader.ended ? cause::enough
                    : timed_out  ? cause::time_over
