@@ -157,3 +157,24 @@ TEST_CASE("snapshot: the next one begins while the former becomes durable") {
   CHECK_FALSE(early);
   CHECK_FALSE(all.at(2).replica->promised());
 }
+
+TEST_CASE("snapshot: a slow one to a replaced disk is progress of its move") {
+  short_logs all;
+  for (auto i = 0; i < 40; ++i)
+    REQUIRE(all.put("/k" + std::to_string(i), "v") == "committed");
+  all.replace_disk(2);
+  all.order(all.make_order(2, 2, -1));
+  boot_time next{}; // one chunk a second
+  all.loses = [&](size_t from, size_t, const wire_message& x) {
+    if (!std::holds_alternative<snapshot_ack>(x) || from != 2)
+      return false;
+    if (all.now() < next)
+      return true;
+    next = all.now() + 1s;
+    return false;
+  };
+  for (auto i = 0; i < 60 && all.primary() != 2u; ++i)
+    all.run(1s);
+  CHECK(all.primary() == 2u);
+  CHECK(all.notes.count("move_given_up") == 0);
+}

@@ -300,14 +300,17 @@ TEST_CASE_METHOD(store_fixture, "a full disk holds writes until it has room") {
   free = 99; // new commands are refused, those under way are written
   REQUIRE(write({append(1, 2, "b")}));
   CHECK(db->full());
+  CHECK_FALSE(db->waits_for_room());
   free = 24;
   std::atomic<bool> written{false};
   db->write({append(1, 3, "c")}, [&](const status& x) { written = bool{x}; });
   db->write({append(1, 4, "d")}, [](const status&) {});
   CHECK(db->full());
+  CHECK(muster::testing::eventually([&] { return db->waits_for_room(); }));
   CHECK_FALSE(written);
   free = 1000;
   CHECK(muster::testing::eventually([&] { return written && !db->full(); }));
+  CHECK_FALSE(db->waits_for_room());
   REQUIRE(write({append(1, 5, "e")}));
   reopen();
   CHECK(shard(1).entries.size() == 5);
