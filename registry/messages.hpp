@@ -278,12 +278,15 @@ struct join_request {
 /// everything after the last entry that it shares.
 struct join {
   flow link;
+  /// Of the assignment that the primary acts on: an older one does not tell who
+  /// is a replica now.
+  epoch at;
   sequence base;
   term base_term;
   sequence committed;
   std::vector<term_mark> marks;
 
-  MUSTER_FIELDS(join, link, base, base_term, committed, marks)
+  MUSTER_FIELDS(join, link, at, base, base_term, committed, marks)
 };
 
 /// In `joined::shared`: the two logs have no entry in common.
@@ -310,12 +313,13 @@ struct snapshot_row {
 /// Primary -> learner: the state after entry `as_of`, in chunks 0, 1, ...
 struct snapshot {
   flow link;
+  epoch at; // as in `join`
   sequence as_of;
   uint32_t chunk = 0;
   bool last = false;
   std::vector<snapshot_row> rows;
 
-  MUSTER_FIELDS(snapshot, link, as_of, chunk, last, rows)
+  MUSTER_FIELDS(snapshot, link, at, as_of, chunk, last, rows)
 };
 
 /// Learner -> primary: chunk taken; the last one means: durable.

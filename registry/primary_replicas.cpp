@@ -98,6 +98,7 @@ void primary_role::send_join(replica& r, boot_time now) {
   r.last_join = now;
   join x;
   x.link = link_to(r);
+  x.at = assigned_.at;
   x.base = ctx_.log.base();
   x.base_term = ctx_.log.base_term();
   x.committed = ctx_.state.committed();
@@ -133,6 +134,7 @@ void primary_role::send_snapshot(replica& r, boot_time now) {
   size_t bytes = 0;
   auto flush = [&](bool last) {
     chunk.link = link_to(r);
+    chunk.at = assigned_.at;
     chunk.as_of = t.as_of;
     chunk.chunk = static_cast<uint32_t>(t.chunks.size());
     chunk.last = last;

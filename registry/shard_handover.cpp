@@ -94,13 +94,16 @@ void shard_replica::on_directory_told(const directory_told& x, boot_time now,
 
 void shard_replica::leave_shard(const assignment& x) {
   // It was replaced: what it has is of no use to anybody, the in-sync set has
-  // it all. A checkpoint that is being written would bring some of it back.
+  // it all. A checkpoint that is being written would bring some of it back. An
+  // assignment that is no newer than an invitation says nothing of it: what it
+  // acknowledged since may be counted on.
   auto empty = ctx_.log.last() == sequence{} && complete_;
-  if (x.at == epoch{} || x.primary == machine_id{} || x.names(ctx_.self.id)
+  if (x.at <= invited_at_ || x.primary == machine_id{} || x.names(ctx_.self.id)
       || empty || checkpointing_ || candidacy_ || succession_ || primary_)
     return;
   stop_roles(true);
-  ctx_.note("shard_left", "last=" + std::to_string(ctx_.log.last().value));
+  ctx_.note("shard_left", "last=" + std::to_string(ctx_.log.last().value)
+                            + " at=" + std::to_string(x.at.value));
   ctx_.pending.clear();
   ctx_.state = shard_state{};
   ctx_.log.reset(sequence{}, term{}, 0);

@@ -121,8 +121,10 @@ void shard_replica::on_message(const peer& from, const join& x, boot_time now,
                                shard_effects& out) {
   begin(out);
   if (auto same = backup_for(from, x.link)) {
+    invited_at_ = std::max(invited_at_, x.at);
     same->repeat_joined();
   } else if (accepts(from, x.link)) {
+    invited_at_ = std::max(invited_at_, x.at);
     if (!candidacy_ || x.link.of > candidacy_->former) {
       candidacy_.reset();
       succession_.reset();
@@ -149,6 +151,8 @@ void shard_replica::on_message(const peer& from, const snapshot& x,
     backup_ = std::make_unique<backup_role>(ctx_, from, x.link);
     role = backup_.get();
   }
+  if (role)
+    invited_at_ = std::max(invited_at_, x.at);
   // L2: a replica of the in-sync set never gives up what it acknowledged.
   auto shortens = ctx_.newest.has(ctx_.me()) && complete_
                   && x.as_of < ctx_.log.last();

@@ -244,6 +244,8 @@ private:
   flow last_link_;
   boot_time heard_primary_{};
   boot_time last_ask_{};
+  /// The newest assignment on which it was asked to join.
+  epoch invited_at_;
   bool own_clock_doubted_ = false;
   bool has_room_ = true;
   sequence checkpointed_;

@@ -159,6 +159,7 @@ struct run {
     nemesis_.stop();
     moves_.stop();
     calm_ports();
+    mirror_again();
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))
@@ -201,6 +202,17 @@ struct run {
       if (!go_on(1s))
         return false;
     return true;
+  }
+
+  /// What clients have let go: at the end copies serve, whatever came before.
+  void mirror_again() {
+    for (auto& id : world_.machines()) {
+      auto mirrors = shape_.mirrors.find(id);
+      auto m = dynamic_cast<production_machine*>(world_.machine(id));
+      if (m && m->ready() && mirrors != shape_.mirrors.end())
+        for (auto& prefix : mirrors->second)
+          m->mirror(prefix, true);
+    }
   }
 
   /// No slow packets, syncs and answers any more.

@@ -153,6 +153,32 @@ TEST_CASE("moves: a replaced machine that was away drops its data later") {
   all.expect_read("/a", "2");
 }
 
+TEST_CASE("moves: who is invited keeps what it gets (L5)") {
+  movable all;
+  std::optional<join_request> asked;
+  all.loses = [&](size_t from, size_t, const wire_message& x) {
+    auto found = std::get_if<join_request>(&x);
+    if (found && from == 3)
+      asked = *found;
+    return false;
+  };
+  all.order(all.make_order(3, -1, 2));
+  CHECK(all.run_until([&] { return all.notes.count("shard_left") == 1; }));
+  all.run(500ms);
+  all.order(all.make_order(2, -1, 3));
+  CHECK(all.run_until([&] { return all.notes.count("shard_left") == 2; }));
+  all.run(500ms);
+  REQUIRE(asked);
+  all.at(3).coordinated = false; // it last read that it is no replica
+  all.order(all.make_order(3, -1, 2));
+  all.run(500ms);
+  all.deliver_late(3, 0, *asked); // and so it is joined all the same
+  CHECK(all.run_until([&] { return all.replicas().count("m4") == 1; }));
+  CHECK(all.context(3).log.last() == all.context(0).log.last());
+  CHECK(all.put("/a", "2") == "committed");
+  CHECK(all.context(3).log.last() == all.context(0).log.last());
+}
+
 TEST_CASE("moves: without an answer to the directory nothing is asked (F2)") {
   movable all;
   all.loses = losing<handover_ack>();

@@ -118,6 +118,11 @@ public:
 
   void sync(size_t i);
 
+  /// A message that was under way for long comes now.
+  void deliver_late(size_t from, size_t to, wire_message x) {
+    send(from, at(to).self.id, std::move(x));
+  }
+
   /// Messages for which this is true vanish.
   std::function<bool(size_t from, size_t to, const wire_message&)> loses;
 
