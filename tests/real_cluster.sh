@@ -70,6 +70,24 @@ port_of() {
 
 pid_of() { field pid < "$dir/$1/process.json"; }
 
+gone() { # <pid...>
+  local pid
+  for pid in "$@"; do
+    if [[ -e /proc/$pid ]] && ! grep -qs ') Z ' "/proc/$pid/stat"; then
+      return 1
+    fi
+  done
+}
+
+# crash MACHINE...: kill -9, until the processes have gone: a signal is only
+# sent, and `up` would find their ports in use.
+crash() {
+  local id doomed=()
+  for id in "$@"; do doomed+=("$(pid_of "$id")"); done
+  kill -KILL "${doomed[@]}"
+  eventually 10 gone "${doomed[@]}"
+}
+
 pause() {
   kill -STOP "$(pid_of "$1")"
   paused+=("$1")

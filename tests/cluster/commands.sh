@@ -48,7 +48,7 @@ expect 0 muster explain =job -m m1
 said 'command =job: committed'
 
 step 'kill -9 of all machines'
-for machine in m1 m2 m3; do kill -KILL "$(pid_of "$machine")"; done
+crash m1 m2 m3
 expect 0 muster up --detach
 for machine in m1 m2 m3; do refused_as_reused "$machine"; done
 put 200 m3 job first

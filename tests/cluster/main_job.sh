@@ -134,7 +134,7 @@ eventually 60 served_by_all "$key"
 
 step 'kill -9 all machines, and start again'
 dump | sort > "$work/before"
-for machine in "${machines[@]}"; do kill -KILL "$(pid_of "$machine")"; done
+crash "${machines[@]}"
 expect 0 muster up --detach
 said '64 of 64 shards served'
 dump | sort > "$work/after"

@@ -160,6 +160,7 @@ struct run {
     moves_.stop();
     calm_ports();
     mirror_again();
+    found_before_ = watch_.copies_found();
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))
@@ -315,8 +316,8 @@ struct run {
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
-    if (x.copies_found == 0 && holder_stays())
-      return "I16: no copy was ever seen to serve";
+    if (x.copies_found == found_before_ && holder_stays())
+      return "I16, I17: no copy was seen to serve after the faults";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
       return "of these faults none happened: " + std::string{never.front()};
@@ -339,6 +340,7 @@ struct run {
   move_maker moves_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;
+  size_t found_before_ = 0; // copies, until the faults ended
 };
 
 } // namespace
