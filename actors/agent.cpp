@@ -11,6 +11,15 @@ namespace {
 struct agent_dispatcher {
   machine_environment& env;
 
+  void add_known(home_submit& x) {
+    auto& cmd = x.what.what;
+    if (cmd.operations.size() + cmd.guards.size() < 2)
+      return;
+    for (auto shard : shards_of(cmd, env.facts.shard_count))
+      if (shard != x.what.shard)
+        x.known.emplace_back(shard, env.known.of(shard));
+  }
+
   template <class Message>
   void to_shard(shard_id shard, Message& x) {
     caf::anon_send(env.actors.shards[shard.value], std::move(x));
@@ -20,6 +29,11 @@ struct agent_dispatcher {
     env.send(x.to, std::move(x.what));
   }
   void operator()(home_submit& x) {
+    x.disk_full = env.ports.disk.full();
+    add_known(x);
+    to_shard(x.what.shard, x);
+  }
+  void operator()(home_part& x) {
     x.disk_full = env.ports.disk.full();
     to_shard(x.what.shard, x);
   }
@@ -94,7 +108,9 @@ auto about_copy(self_pointer self, Input input) {
 home_agent& agent_actor_state::core(shard_id shard) {
   auto i = cores.find(shard);
   if (i == cores.end()) {
-    home_agent made{shard, env->facts.self, env->facts.agent};
+    auto options = env->facts.agent;
+    options.shard_count = env->facts.shard_count;
+    home_agent made{shard, env->facts.self, options};
     i = cores.emplace(shard, std::move(made)).first;
     i->second.on_members(members.at, members.members, effects);
     if (env->directory_observer)
@@ -118,6 +134,14 @@ void agent_actor_state::take(const peer& from, submit& x) {
   dispatch();
 }
 
+void agent_actor_state::take(const peer& from, part_prepare& x) {
+  if (x.shard.value >= env->facts.shard_count)
+    return;
+  auto& home = core(x.shard);
+  home.on_part(from, std::move(x), effects);
+  dispatch();
+}
+
 agent_actor::behavior_type
 agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env) {
@@ -125,6 +149,7 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
   using state = agent_actor_state;
   return {
     [self](const peer& from, submit& x) { self->state.take(from, x); },
+    [self](const peer& from, part_prepare& x) { self->state.take(from, x); },
     about_copy<copy_request>(self,
                              [](state& s, auto& c, auto& from, auto& x) {
                                c.on_copy_request(from, x, s.effects);

@@ -20,6 +20,7 @@ struct agent_actor_state {
   /// The shard's core; made when it is first needed.
   home_agent& core(shard_id shard);
   void take(const peer& from, submit& x);
+  void take(const peer& from, part_prepare& x);
   void dispatch();
 };
 

@@ -10,6 +10,9 @@ command_object::surroundings command_actor_state::where(shard_id shard) {
   out.self_address = env->facts.address;
   out.home = view->find(shard);
   out.known = env->known.of(shard);
+  for (auto other : others)
+    if (auto found = view->find(other))
+      out.others.push_back(found);
   out.address = [view = view.get()](const machine_id& id) {
     return view->address(id);
   };
@@ -62,6 +65,8 @@ command_behavior(metered<command_actor, command_actor_state>* self,
       auto& s = self->state;
       s.slot = x.slot;
       s.ticket = x.ticket;
+      s.others = shards_of(x.what, s.env->facts.shard_count);
+      std::erase(s.others, x.shard);
       s.core->start({std::move(x.what), x.shard, x.slot, x.born, x.deadline},
                     s.where(x.shard), s.env->now(), s.sends);
       s.dispatch();

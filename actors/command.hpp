@@ -18,6 +18,8 @@ struct command_actor_state {
   uint64_t slot = 0;
   uint64_t ticket = 0;
   command_object::sends sends;
+  /// The shards beside the one that decides.
+  std::vector<shard_id> others;
   /// Kept while `where` points into it.
   std::shared_ptr<const routing_view> view;
 

@@ -100,6 +100,21 @@ struct courier {
   void operator()(join_request& x) {
     to_shard(x.shard, x);
   }
+  void operator()(part_prepare& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(part_vote& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(part_decision& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(part_done& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(part_question& x) {
+    to_shard(x.shard, x);
+  }
   void operator()(move_request& x) {
     to_shard(x.what.shard, x);
   }

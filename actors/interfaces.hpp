@@ -101,6 +101,12 @@ CAF_ADD_TYPE_ID(muster, (muster::home_resumed))
 CAF_ADD_TYPE_ID(muster, (muster::directory_told))
 CAF_ADD_TYPE_ID(muster, (muster::ask_move))
 CAF_ADD_TYPE_ID(muster, (muster::own_clock))
+CAF_ADD_TYPE_ID(muster, (muster::part_prepare))
+CAF_ADD_TYPE_ID(muster, (muster::part_vote))
+CAF_ADD_TYPE_ID(muster, (muster::part_decision))
+CAF_ADD_TYPE_ID(muster, (muster::part_done))
+CAF_ADD_TYPE_ID(muster, (muster::part_question))
+CAF_ADD_TYPE_ID(muster, (muster::home_part))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -142,6 +148,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::entries_prepared)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::entries_committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::copy_data)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_submit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_part)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::copy_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::holders_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::tell_story)
@@ -198,6 +205,16 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<peer, explain_request>,
   // a submission that the agent has passed
   caf::reacts_to<home_submit>,
+  // a part of a command that another shard decides
+  caf::reacts_to<home_part>,
+  // a participant has voted
+  caf::reacts_to<peer, part_vote>,
+  // the deciding shard has decided
+  caf::reacts_to<peer, part_decision>,
+  // a participant has carried a decision out
+  caf::reacts_to<peer, part_done>,
+  // a participant asks for a decision
+  caf::reacts_to<peer, part_question>,
   // data for a holder that is in the directory
   caf::reacts_to<copy_ask>,
   // the holders of watched entries have acknowledged
@@ -235,6 +252,8 @@ using shard_actor = caf::typed_actor<
 using agent_actor = caf::typed_actor<
   // a command for a shard
   caf::reacts_to<peer, submit>,
+  // a part of a command over several shards
+  caf::reacts_to<peer, part_prepare>,
   // a machine wants a copy
   caf::reacts_to<peer, copy_request>,
   // a holder is silent

@@ -58,6 +58,16 @@ void shard_actor_state::dispatch() {
     env->observer(*core);
 }
 
+/// What an entry makes of its command.
+outcome outcome_of(entry_kind kind, bool decided) {
+  if (!decided || kind == entry_kind::prepare)
+    return outcome::pending;
+  if (kind == entry_kind::abort_part)
+    return outcome::unavailable;
+  auto refused = kind == entry_kind::refusal || kind == entry_kind::refuse_part;
+  return refused ? outcome::refused : outcome::committed;
+}
+
 explain_reply explain_from_log(const shard_replica& core,
                                const explain_request& x) {
   explain_reply reply;
@@ -65,20 +75,24 @@ explain_reply explain_from_log(const shard_replica& core,
   auto& out = reply.told;
   out.id = x.id;
   auto entry = core.find_entry(x.id);
-  if (!entry)
+  auto shard = core.context().shard;
+  // Who takes part does not know the whole.
+  if (!entry
+      || (entry->attempt != attempt_name{} && entry->attempt.decider != shard))
     return reply;
   reply.found = out.from_log = true;
   auto decided = entry->at <= core.context().state.committed();
-  out.what = !decided                             ? outcome::pending
-             : entry->kind == entry_kind::refusal ? outcome::refused
-                                                  : outcome::committed;
-  out.shard = core.context().shard;
+  out.what = outcome_of(entry->kind, decided);
+  out.shard = shard;
+  out.others = entry->others;
   out.version = entry->at;
   out.detail = entry->detail;
+  out.otherwise = entry->otherwise;
   out.operations = entry->operations;
   auto add = [&](peer who, participation why) {
     participant p;
     p.who = std::move(who);
+    p.shard = shard;
     p.reason = why;
     p.enlisted_by = entry->origin.id;
     out.participants.push_back(std::move(p));
@@ -116,6 +130,23 @@ static void pass_time(shard_actor_state& s) {
   s.dispatch();
 }
 
+static void take_vote(shard_actor_state& s, const peer& from,
+                      const part_vote& x) {
+  s.env->known.note(x.from, x.reached); // the next attempt's birth (C3)
+  s.core->on_message(from, x, s.env->now(), s.effects);
+  s.dispatch();
+}
+
+static void take_swap(shard_replica& core, const swap_done& x, boot_time now,
+                      shard_effects& out) {
+  core.on_swap_result(x.writer, x.landed, x.conflict, x.at, now, out);
+}
+
+static void take_members(shard_replica& core, const member_list& x,
+                         boot_time now, shard_effects& out) {
+  core.on_members(x.at, x.changed_at, peers_of(x), now, out);
+}
+
 shard_actor::behavior_type
 shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env,
@@ -131,6 +162,13 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     unpacked<durable>(self, [](replica& c, auto& x, auto now,
                                auto& out) { c.on_durable(x.token, now, out); }),
     local<home_submit>(self, &replica::on_submit),
+    local<home_part>(self, &replica::on_part),
+    [self](const peer& from, const part_vote& x) {
+      take_vote(self->state, from, x);
+    },
+    from_peer<part_decision>(self),
+    from_peer<part_done>(self),
+    from_peer<part_question>(self),
     from_peer<join_request>(self),
     from_peer<join>(self),
     from_peer<joined>(self),
@@ -156,16 +194,8 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     local<directory_told>(self, &replica::on_directory_told),
     local<move_order>(self, &replica::on_order),
     local<assignment>(self, &replica::on_assignment),
-    unpacked<swap_done>(self,
-                        [](replica& c, auto& x, auto now, auto& out) {
-                          c.on_swap_result(x.writer, x.landed, x.conflict, x.at,
-                                           now, out);
-                        }),
-    unpacked<member_list>(self,
-                          [](replica& c, auto& x, auto now, auto& out) {
-                            c.on_members(x.at, x.changed_at, peers_of(x), now,
-                                         out);
-                          }),
+    unpacked<swap_done>(self, take_swap),
+    unpacked<member_list>(self, take_members),
     local<authority>(self, &replica::on_authority),
     unpacked<lease_news>(self, [](replica& c, auto& x, auto,
                                   auto& out) { c.on_lease_news(x, out); }),

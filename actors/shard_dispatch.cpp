@@ -16,6 +16,13 @@ void shard_dispatcher::operator()(send_effect& x) {
   env.send(x.to, std::move(x.what));
 }
 
+void shard_dispatcher::operator()(send_home_effect& x) {
+  auto view = env.routing.view();
+  auto home = view->find(x.shard);
+  if (home && home->primary != machine_id{})
+    env.send(home->primary, std::move(x.what));
+}
+
 void shard_dispatcher::operator()(swap_effect& x) {
   caf::anon_send(env.actors.coord,
                  swap_request{std::move(x.proposed), x.expected});

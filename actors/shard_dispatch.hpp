@@ -16,6 +16,7 @@ struct shard_dispatcher {
   void operator()(persist_effect& x);
   void operator()(checkpoint_effect& x);
   void operator()(send_effect& x);
+  void operator()(send_home_effect& x);
   void operator()(swap_effect& x);
   void operator()(require_effect& x);
   void operator()(release_effect& x);

@@ -28,6 +28,10 @@ void table_publisher::apply(shard_id shard, const publish_invalid& x) {
   table_.invalidate(shard, x.keys);
 }
 
+void table_publisher::apply(shard_id shard, const publish_silent& x) {
+  table_.silence(shard, x.keys);
+}
+
 void table_publisher::apply(shard_id shard, const publish_put& x) {
   table_.put(shard, x.key, x.value, x.version);
 }

@@ -44,6 +44,7 @@ private:
   void apply(shard_id shard, const publish_put& x);
   void apply(shard_id shard, const publish_erase& x);
   void apply(shard_id shard, const publish_whole& x);
+  void apply(shard_id shard, const publish_silent& x);
   void apply(shard_id shard, const publish_prefix& x);
   void apply(shard_id shard, const publish_no_prefix& x);
   void apply(shard_id shard, const publish_evict& x);

@@ -37,6 +37,10 @@ constexpr outcome last_of(outcome) {
   return outcome::unknown;
 }
 
+constexpr vote_kind last_of(vote_kind) {
+  return vote_kind::later;
+}
+
 /// An inspector that looks for enumerators that there are not.
 struct enumerator_check {
   using result_type = bool;

@@ -160,6 +160,7 @@ void backup_role::on_snapshot(const snapshot& x) {
     ctx_.pending.clear();
     ctx_.state = shard_state{};
     ctx_.log.reset(sequence{}, term{}, 0);
+    find_locks(ctx_);
     ctx_.persist({log_change{log_change::kind::meta,
                              {},
                              encode_meta({ctx_.highest, false})},
@@ -190,6 +191,7 @@ void backup_role::install() {
   }
   t.whole = true;
   ctx_.log.reset(t.as_of, ctx_.state.last_term(), ctx_.state.last_hash());
+  find_locks(ctx_);
   durable_ = heard_ = t.as_of;
   checkpoint_effect effect{t.as_of, {}};
   for (auto& row : t.rows)

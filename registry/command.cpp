@@ -69,7 +69,7 @@ bool holds(const guard& x, const record* found) {
 }
 
 /// Applies an `add`. @returns a refusal, or nothing
-std::string add(const operation& x, const record* found, evaluation& out) {
+std::string add(const operation& x, const record* found, plan& out) {
   int64_t before = 0;
   if (found && !parse_counter(found->value, before))
     return "add on " + x.key + ": the record is not a counter";
@@ -82,27 +82,65 @@ std::string add(const operation& x, const record* found, evaluation& out) {
   if (after > x.ceiling)
     return "add on " + x.key + ": " + std::to_string(after)
            + " is above the ceiling " + std::to_string(x.ceiling);
-  out.effects.push_back(effect{x.key, std::to_string(after), false});
+  out.effects.push_back({x.key, std::to_string(after), false, false, {}});
   out.counters.push_back(after);
   return {};
 }
 
-/// Checks one key of a command and that it is in `shard`, which the first one
-/// sets.
-status check_part(const std::string& key, size_t value_bytes,
-                  uint32_t shard_count, bool first, shard_id& shard) {
+/// The shards of a command's keys.
+struct shard_span {
+  shard_id lowest{UINT32_MAX};
+  shard_id highest;
+};
+
+/// Checks one key of a command and widens `span` by its shard.
+status check_one(const std::string& key, size_t value_bytes,
+                 uint32_t shard_count, shard_span& span) {
   if (auto checked = check_key(key); !checked)
     return checked;
   if (value_bytes > value_bytes_max)
     return bad("the value of " + key + " has " + std::to_string(value_bytes)
                + " bytes, the limit is " + std::to_string(value_bytes_max));
-  auto here = shard_of(key, shard_count);
-  if (first)
-    shard = here;
-  else if (here != shard)
-    return bad("the keys of a command must be in one shard: "
-               + std::string{entity_group(key)} + " is in another");
+  auto shard = shard_of(key, shard_count);
+  span.lowest = std::min(span.lowest, shard);
+  span.highest = std::max(span.highest, shard);
   return ok();
+}
+
+status check_operations(const std::vector<operation>& xs, uint32_t shard_count,
+                        shard_span& span) {
+  std::set<std::string_view> written;
+  for (auto& op : xs) {
+    if (auto checked = check_one(op.key, op.value.size(), shard_count, span);
+        !checked)
+      return checked;
+    if (!written.insert(op.key).second)
+      return bad("a command writes a key once: " + op.key);
+  }
+  return ok();
+}
+
+result<shard_span> check_all(const command& x, uint32_t shard_count) {
+  auto parts = x.guards.size() + x.operations.size() + x.otherwise.size();
+  if (parts > command_parts_max)
+    return bad("a command has at most " + std::to_string(command_parts_max)
+               + " operations and guards");
+  if (x.id.value.empty() || x.id.value.size() > command_id_bytes_max)
+    return bad("a command id has 1 to " + std::to_string(command_id_bytes_max)
+               + " bytes");
+  shard_span out;
+  for (auto branch : {&x.operations, &x.otherwise})
+    if (auto checked = check_operations(*branch, shard_count, out); !checked)
+      return checked.failure();
+  for (auto& g : x.guards) {
+    auto checked = check_one(g.key, g.value.size(), shard_count, out);
+    if (!checked)
+      return checked.failure();
+  }
+  if (bytes_of(x) > command_bytes_max)
+    return bad("a command has at most " + std::to_string(command_bytes_max)
+               + " bytes");
+  return out;
 }
 
 } // namespace
@@ -124,93 +162,96 @@ machine_id origin_of(const command_id& x) {
 
 size_t bytes_of(const command& x) {
   size_t out = 0;
-  for (auto& op : x.operations)
-    out += op.key.size() + op.value.size();
+  for (auto branch : {&x.operations, &x.otherwise})
+    for (auto& op : *branch)
+      out += op.key.size() + op.value.size();
   for (auto& g : x.guards)
     out += g.key.size() + g.value.size();
   return out;
 }
 
+std::vector<operation> without_values(std::vector<operation> xs) {
+  for (auto& op : xs)
+    op.value.clear();
+  return xs;
+}
+
 result<shard_id> check_command(const command& x, uint32_t shard_count) {
-  auto parts = x.guards.size() + x.operations.size();
-  if (x.operations.empty())
+  if (x.operations.empty() && x.otherwise.empty())
     return bad("a command needs at least one operation");
-  if (parts > command_parts_max)
-    return bad("a command has at most " + std::to_string(command_parts_max)
-               + " operations and guards");
-  if (x.id.value.empty() || x.id.value.size() > command_id_bytes_max)
-    return bad("a command id has 1 to " + std::to_string(command_id_bytes_max)
-               + " bytes");
-  shard_id shard;
-  bool first = true;
-  std::set<std::string_view> written;
-  for (auto& op : x.operations) {
-    auto checked = check_part(op.key, op.value.size(), shard_count, first,
-                              shard);
-    if (!checked)
-      return checked.failure();
-    if (!written.insert(op.key).second)
-      return bad("a command writes a key once: " + op.key);
-    first = false;
-  }
-  for (auto& g : x.guards) {
-    auto checked = check_part(g.key, g.value.size(), shard_count, false, shard);
-    if (!checked)
-      return checked.failure();
-  }
-  if (bytes_of(x) > command_bytes_max)
-    return bad("a command has at most " + std::to_string(command_bytes_max)
-               + " bytes");
-  return shard;
+  if (x.guards.empty() && !x.otherwise.empty())
+    return bad("without guards nothing leads to the other operations");
+  auto span = check_all(x, shard_count);
+  if (!span)
+    return span.failure();
+  return span->lowest;
+}
+
+status check_part(const command& x, shard_id shard, uint32_t shard_count) {
+  auto span = check_all(x, shard_count);
+  if (!span)
+    return span.failure();
+  if (span->lowest != shard || span->highest != shard)
+    return bad("a key of another shard");
+  return ok();
 }
 
 uint32_t digest_of(const command& x) {
   if (!is_client_id(x.id))
     return 0;
   digest out;
-  out.add_numbers(x.guards.size(), x.operations.size());
+  out.add_numbers(x.guards.size(), x.operations.size(), x.otherwise.size());
   for (auto& g : x.guards) {
     out.add_numbers(g.kind, g.version.value);
     out.add(g.key);
     out.add(g.value);
   }
-  for (auto& op : x.operations) {
-    out.add_numbers(op.kind, op.delta, op.floor, op.ceiling);
-    out.add(op.key);
-    out.add(op.value);
-  }
+  for (auto branch : {&x.operations, &x.otherwise})
+    for (auto& op : *branch) {
+      out.add_numbers(op.kind, op.delta, op.floor, op.ceiling);
+      out.add(op.key);
+      out.add(op.value);
+    }
   auto folded = static_cast<uint32_t>(out.sum ^ out.sum >> 32);
   return folded == 0 ? 1 : folded;
 }
 
-evaluation evaluate(const command& x, const record_source& state) {
-  evaluation out;
+std::string failed_guard(const command& x, const record_source& state) {
   for (auto& g : x.guards) {
     auto found = state.find(g.key);
-    if (!holds(g, found)) {
-      out.refusal = refusal_of(g, found);
-      return out;
-    }
+    if (!holds(g, found))
+      return refusal_of(g, found);
   }
-  for (auto& op : x.operations) {
+  return {};
+}
+
+plan plan_of(const std::vector<operation>& xs, const record_source& state) {
+  plan out;
+  for (auto& op : xs) {
     switch (op.kind) {
       case operation_kind::put:
-        out.effects.push_back(effect{op.key, op.value, false});
+        out.effects.push_back({op.key, op.value, false, false, {}});
         break;
       case operation_kind::erase:
-        out.effects.push_back(effect{op.key, {}, true});
+        out.effects.push_back({op.key, {}, true, false, {}});
         break;
       case operation_kind::add:
-        out.refusal = add(op, state.find(op.key), out);
-        if (!out.refusal.empty()) {
-          out.effects.clear();
-          out.counters.clear();
-          return out;
-        }
+        auto refusal = add(op, state.find(op.key), out);
+        if (!refusal.empty())
+          return {std::move(refusal), {}, {}};
         break;
     }
   }
   return out;
+}
+
+evaluation evaluate(const command& x, const record_source& state) {
+  auto failed = failed_guard(x, state);
+  if (failed.empty())
+    return {plan_of(x.operations, state), false};
+  if (x.otherwise.empty())
+    return {{std::move(failed), {}, {}}, false};
+  return {plan_of(x.otherwise, state), true};
 }
 
 } // namespace muster

@@ -57,8 +57,8 @@ struct operation {
 
 enum class guard_kind : uint8_t { version, value, absent };
 
-/// A condition ("compare"): all guards of a command must hold, or it is
-/// refused and changes nothing.
+/// A condition ("compare"): all guards of a command must hold, or its other
+/// operations are done, or it is refused and changes nothing.
 struct guard {
   guard_kind kind = guard_kind::absent;
   std::string key;
@@ -73,15 +73,18 @@ struct guard {
   }
 };
 
-/// A unit of change over keys of one shard.
+/// A unit of change.
 struct command {
   command_id id;
   std::vector<guard> guards;
   std::vector<operation> operations;
+  /// Done in their place if a guard does not hold ("else"). If there are none,
+  /// the command is refused then.
+  std::vector<operation> otherwise = {};
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, command& x) {
-    return f(x.id, x.guards, x.operations);
+    return f(x.id, x.guards, x.operations, x.otherwise);
   }
 };
 
@@ -90,15 +93,22 @@ struct effect {
   std::string key;
   std::string value;
   bool erased = false;
+  /// P2: nothing but silence, until a later entry writes the key.
+  bool locked = false;
+  /// The version that stands, where an abort ends such a silence; 0: the
+  /// entry's own sequence is the version.
+  sequence standing = {};
+
+  bool operator==(const effect&) const = default;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, effect& x) {
-    return f(x.key, x.value, x.erased);
+    return f(x.key, x.value, x.erased, x.locked, x.standing);
   }
 
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar& key& value& erased;
+    ar& key& value& erased& locked& standing;
   }
 };
 
@@ -115,22 +125,49 @@ public:
   virtual const record* find(const std::string& key) const = 0;
 };
 
-/// What evaluation made of a command.
-struct evaluation {
-  /// Empty: all guards hold. Otherwise which did not, for the refusal.
+/// What evaluation made of a list of operations.
+struct plan {
+  /// Empty: they can be done. Otherwise which cannot, or which guard does not
+  /// hold, for the refusal.
   std::string refusal;
   std::vector<effect> effects;
   /// The new values of `add` operations, in their order.
   std::vector<int64_t> counters;
+
+  bool operator==(const plan&) const = default;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, plan& x) {
+    return f(x.refusal, x.effects, x.counters);
+  }
+
+  template <class Archive>
+  void serialize(Archive& ar, unsigned) {
+    ar& refusal& effects& counters;
+  }
+};
+
+/// What evaluation made of a command: the plan of the branch that it takes.
+struct evaluation : plan {
+  /// A guard does not hold, and the plan is that of `otherwise`.
+  bool otherwise = false;
 };
 
 /// Checks everything that does not depend on the registry's state: keys,
-/// sizes, at least one part, each key written at most once, all in one shard.
-/// @returns the shard, or `invalid_argument`
+/// sizes, at least one operation, each key written at most once a branch.
+/// @returns the shard that decides it, of those with a key the one with the
+///          lowest number; or `invalid_argument`
 result<shard_id> check_command(const command& x, uint32_t shard_count);
+
+/// The same for a part of a command, all of whose keys are in `shard`; it may
+/// have guards only.
+status check_part(const command& x, shard_id shard, uint32_t shard_count);
 
 /// Of its keys and values.
 size_t bytes_of(const command& x);
+
+/// What is kept of operations for a person.
+std::vector<operation> without_values(std::vector<operation> xs);
 
 /// What tells two commands under one client's id apart: a hash of guards and
 /// operations, never 0. 0 where no client chose the id: no other command can
@@ -140,5 +177,11 @@ uint32_t digest_of(const command& x);
 /// Evaluates guards and operations against `state`.
 /// @pre `check_command(x)` passed
 evaluation evaluate(const command& x, const record_source& state);
+
+/// Which guard does not hold, for a refusal; empty: all hold.
+std::string failed_guard(const command& x, const record_source& state);
+
+/// Evaluates a list of operations.
+plan plan_of(const std::vector<operation>& xs, const record_source& state);
 
 } // namespace muster

@@ -26,9 +26,9 @@ void command_object::start(request x, const surroundings& where, boot_time now,
   story_ = story{};
   story_.id = request_.what.id;
   story_.shard = request_.shard;
-  story_.operations = request_.what.operations;
-  for (auto& op : story_.operations)
-    op.value.clear();
+  for (auto other : where.others)
+    story_.others.push_back(other->shard);
+  story_.operations = without_values(request_.what.operations);
   participant origin;
   origin.who = where.self;
   origin.address = where.self_address;
@@ -46,7 +46,9 @@ void command_object::attempt(const surroundings& where, boot_time now,
     next_attempt_ = now + pause_;
     return;
   }
-  add_participants(where, now);
+  add_participants(where, *where.home, now);
+  for (auto other : where.others)
+    add_participants(where, *other, now);
   ++attempts_;
   story_.attempts = attempts_;
   attempted_ = now;
@@ -58,14 +60,15 @@ void command_object::attempt(const surroundings& where, boot_time now,
 }
 
 void command_object::add_participants(const surroundings& where,
-                                      boot_time now) {
-  for (auto& ref : where.home->in_sync) {
+                                      const assignment& of, boot_time now) {
+  for (auto& ref : of.in_sync) {
     participant x;
     x.who.id = ref.id;
-    auto home = ref.id == where.home->primary;
+    auto home = ref.id == of.primary;
     if (home)
-      x.who.run = where.home->primary_run;
+      x.who.run = of.primary_run;
     x.address = where.address(ref.id);
+    x.shard = of.shard;
     x.reason = home ? participation::home : participation::backup;
     x.enlisted_by = where.self.id;
     add(std::move(x), now);
@@ -75,7 +78,8 @@ void command_object::add_participants(const surroundings& where,
 void command_object::add(participant x, boot_time now) {
   // The agent counts holders by incarnation; a backup's is not known here.
   auto same = [&](auto& y) {
-    return y.who.id == x.who.id && y.reason == x.reason && y.prefix == x.prefix;
+    return y.who.id == x.who.id && y.shard == x.shard && y.reason == x.reason
+           && y.prefix == x.prefix;
   };
   auto& all = story_.participants;
   if (std::any_of(all.begin(), all.end(), same))
@@ -120,8 +124,12 @@ std::optional<command_answer> command_object::on_verdict(const verdict& x,
     case outcome::committed: {
       note_acknowledgements(x);
       story_.version = x.version;
+      story_.otherwise = x.otherwise;
+      if (x.otherwise)
+        story_.operations = without_values(request_.what.otherwise);
       auto out = finish(outcome::committed, {}, now);
       out.counters = x.counters;
+      out.otherwise = x.otherwise;
       return out;
     }
     case outcome::refused:
@@ -131,7 +139,7 @@ std::optional<command_answer> command_object::on_verdict(const verdict& x,
       last_detail_ = x.detail;
       if (x.attempt == attempts_) {
         waiting_ = false;
-        next_attempt_ = now + pause_;
+        next_attempt_ = now + jittered(pause_);
         pause_ = std::min(pause_ * 2, options_.retry_max);
       }
       return std::nullopt;
@@ -141,6 +149,13 @@ std::optional<command_answer> command_object::on_verdict(const verdict& x,
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+nanoseconds command_object::jittered(nanoseconds pause) const {
+  auto seed = std::hash<std::string>{}(request_.what.id.value) + attempts_;
+  seed *= 0x9E3779B97F4A7C15ULL;
+  auto permille = static_cast<int64_t>((seed >> 32) % 500);
+  return pause - pause * permille / 1000;
 }
 
 std::optional<command_answer> command_object::on_refused(const verdict& x,
@@ -174,11 +189,15 @@ std::optional<command_answer> command_object::on_unknown(const verdict& x,
 }
 
 void command_object::note_acknowledgements(const verdict& x) {
-  for (auto& ack : x.acknowledged)
+  // A shard that decides acknowledges twice, its part and its decision: the
+  // first one counts.
+  for (auto i = x.acknowledged.rbegin(); i != x.acknowledged.rend(); ++i)
     for (auto& p : story_.participants) {
+      auto& ack = *i;
       auto replica = p.reason == participation::backup
                      || p.reason == participation::home;
-      if (p.who.id != ack.who.id || p.reason == participation::origin)
+      if (p.who.id != ack.who.id || p.shard != ack.shard
+          || p.reason == participation::origin)
         continue;
       if (replica)
         p.who.run = ack.who.run;

@@ -38,6 +38,7 @@ class command_object {
 public:
   struct request {
     command what;
+    /// The one that decides.
     shard_id shard;
     uint64_t slot = 0;
     /// 0: the client told none.
@@ -51,6 +52,8 @@ public:
     std::string self_address;
     /// Null: no assignment is known yet.
     const assignment* home = nullptr;
+    /// Of the other shards that take part.
+    std::vector<const assignment*> others;
     /// What the shard is known to have committed; 0 = nothing is known.
     sequence known;
     /// The address of a registered machine; empty if unknown.
@@ -87,7 +90,11 @@ public:
 
 private:
   void attempt(const surroundings& where, boot_time now, sends& out);
-  void add_participants(const surroundings& where, boot_time now);
+  void add_participants(const surroundings& where, const assignment& of,
+                        boot_time now);
+  /// Between half of the pause and all of it: who met at a lock do not meet
+  /// again (P5).
+  nanoseconds jittered(nanoseconds pause) const;
   void add(participant x, boot_time now);
   command_answer finish(outcome what, std::string detail, boot_time now);
   std::optional<command_answer> on_refused(const verdict& x, boot_time now);

@@ -93,6 +93,7 @@ participant home_agent::describe(const peer& who, participation why,
                                  const std::string& prefix) const {
   participant out;
   out.who = who;
+  out.shard = shard_;
   out.reason = why;
   out.prefix = prefix;
   out.enlisted_by = self_.id;
@@ -101,20 +102,40 @@ participant home_agent::describe(const peer& who, participation why,
   return out;
 }
 
+std::vector<participant> home_agent::enlisted(const command& x) const {
+  std::vector<participant> out;
+  if (!active() || holders_.empty())
+    return out;
+  std::vector<effect> touched;
+  auto touch = [&](auto& part) {
+    if (shard_of(part.key, options_.shard_count) == shard_)
+      touched.push_back({part.key, {}, false, false, {}});
+  };
+  for (auto branch : {&x.operations, &x.otherwise})
+    for (auto& op : *branch)
+      touch(op);
+  for (auto& [who, h] : holders_)
+    if (auto found = covering(h, touched, false))
+      out.push_back(describe(who, participation::copy_of_prefix, found->first));
+  return out;
+}
+
 void home_agent::on_submit(const peer& from, submit x, agent_effects& out) {
-  home_submit pass{std::move(x), from, {}};
-  if (active() && !holders_.empty()) {
-    std::vector<effect> touched;
-    for (auto& op : pass.what.what.operations)
-      touched.push_back({op.key, {}, false});
-    for (auto& [who, h] : holders_)
-      if (auto found = covering(h, touched, false))
-        pass.enlisted.push_back(
-          describe(who, participation::copy_of_prefix, found->first));
-    if (!pass.enlisted.empty())
-      out.emplace_back(send_effect{
-        from.id, enlist{pass.what.slot, pass.what.what.id, pass.enlisted}});
-  }
+  home_submit pass{std::move(x), from, {}, false, {}};
+  pass.enlisted = enlisted(pass.what.what);
+  if (!pass.enlisted.empty())
+    out.emplace_back(send_effect{
+      from.id, enlist{pass.what.slot, pass.what.what.id, pass.enlisted}});
+  out.emplace_back(std::move(pass));
+}
+
+void home_agent::on_part(const peer& from, part_prepare x, agent_effects& out) {
+  home_part pass{std::move(x), from, {}, false};
+  pass.enlisted = enlisted(pass.what.what);
+  if (!pass.enlisted.empty())
+    out.emplace_back(
+      send_effect{pass.what.origin.id,
+                  enlist{pass.what.slot, pass.what.what.id, pass.enlisted}});
   out.emplace_back(std::move(pass));
 }
 
@@ -190,6 +211,8 @@ void home_agent::send_grant(const peer& who, holder& h, const copy_data& x,
     chunk.as_of = x.as_of;
     chunk.chunk = index++;
     chunk.last = last;
+    if (last)
+      chunk.locked = x.locked;
     out.emplace_back(send_effect{who.id, std::move(chunk)});
     chunk = copy_grant{};
     bytes = 0;
@@ -241,7 +264,8 @@ void home_agent::on_invalidate_ack(const peer& from, const invalidate_ack& x,
       || (w->second.grant != x.grant && !MUSTER_MUTANT(d2_grant_ignored))) // D2
     return;
   w->second.done = true;
-  w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false};
+  w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false,
+                   shard_};
   report(out);
 }
 
@@ -305,7 +329,7 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
         || covering(*h, f.entry.effects, true))
       continue;
     w->second.done = true;
-    w->second.ack = {from, (now - f.entry.prepared_at).count(), false};
+    w->second.ack = {from, (now - f.entry.prepared_at).count(), false, shard_};
   }
   report(out);
 }
@@ -361,7 +385,8 @@ void home_agent::finish_expulsions(boot_time now, agent_effects& out) {
       if (w == f.waits.end() || w->second.done)
         continue;
       w->second.done = true;
-      w->second.ack = {i->first, (now - f.entry.prepared_at).count(), true};
+      w->second.ack = {i->first, (now - f.entry.prepared_at).count(), true,
+                       shard_};
       any = true;
     }
     i = holders_.erase(i); // the next request begins a new session (T4)

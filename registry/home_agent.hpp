@@ -14,6 +14,8 @@
 namespace muster {
 
 struct agent_options {
+  /// Of the cluster.
+  uint32_t shard_count = 64;
   /// T6: a holder that has not acknowledged for so long is expelled.
   nanoseconds ack_timeout = std::chrono::seconds{1};
   /// An invalidation without acknowledgement is sent again after this.
@@ -28,7 +30,7 @@ struct agent_options {
 
 /// What an agent wants done, in order.
 using agent_effect
-  = std::variant<send_effect, home_submit, copy_ask, holders_ready,
+  = std::variant<send_effect, home_submit, home_part, copy_ask, holders_ready,
                  cover_effect, uncover_effect, directory_told, note_effect>;
 using agent_effects = std::vector<agent_effect>;
 
@@ -66,6 +68,7 @@ public:
 
   // From other machines.
   void on_submit(const peer& from, submit x, agent_effects& out);
+  void on_part(const peer& from, part_prepare x, agent_effects& out);
   void on_copy_request(const peer& from, const copy_request& x,
                        agent_effects& out);
   void on_invalidate_ack(const peer& from, const invalidate_ack& x,
@@ -121,6 +124,8 @@ private:
     bool reported = false;
   };
 
+  /// Holders of copies of the keys of this shard that `x` writes.
+  std::vector<participant> enlisted(const command& x) const;
   flow link_to(const peer& who, const holder& h) const;
   holder* find(const peer& who, const flow& link);
   /// The prefix of `h` that covers one of the keys; null: none.

@@ -220,22 +220,35 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
   ++p.next_chunk;
   p.staged.insert(p.staged.end(), x.records.begin(), x.records.end());
   if (x.last)
-    install(x.link.shard, s, x.prefix, p, x.as_of, out);
+    install(x, s, p, out);
 }
 
-void local_copies::install(shard_id id, shard_copies& s,
-                           const std::string& prefix, prefix_copy& p,
-                           sequence as_of, copy_effects& out) {
+void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
+                           copy_effects& out) {
+  auto id = x.link.shard;
   size_t bytes = 0;
   for (auto& r : p.staged)
     bytes += r.key.size() + r.value.size();
   if (bytes_ + bytes > options_.bytes_max) {
     out.all.emplace_back(copy_effects::table{
-      id, note_effect{true, "copies_full", "prefix=" + prefix}});
+      id, note_effect{true, "copies_full", "prefix=" + x.prefix}});
     p.staged.clear();
     return;
   }
   std::set<std::string> present;
+  take_records(x, s, p, present, out);
+  take_locks(x, s, present, out);
+  erase_missing(id, s, x.prefix, present, x.as_of, out);
+  p.grant = p.arriving;
+  out.all.emplace_back(copy_effects::table{id, publish_prefix{x.prefix}});
+}
+
+void local_copies::take_records(const copy_grant& x, shard_copies& s,
+                                prefix_copy& p, std::set<std::string>& present,
+                                copy_effects& out) {
+  std::set<std::string_view> locked;
+  for (auto& lock : x.locked)
+    locked.insert(lock.key);
   for (auto& r : p.staged) {
     present.insert(r.key);
     auto [i, is_new] = s.records.try_emplace(r.key);
@@ -248,16 +261,36 @@ void local_copies::install(shard_id id, shard_copies& s,
     mine.version = r.version;
     mine.erased = false;
     // An undecided change after the grant's state keeps the key silent (D2).
-    if (mine.pending <= as_of) {
+    if (mine.pending <= x.as_of) {
       mine.pending = sequence{};
+      mine.pending_locked = false;
       s.pending.erase(r.key);
     }
-    publish(id, r.key, mine, out);
+    if (locked.count(r.key) == 0)
+      publish(x.link.shard, r.key, mine, out);
   }
   p.staged.clear();
-  erase_missing(id, s, prefix, present, as_of, out);
-  p.grant = p.arriving;
-  out.all.emplace_back(copy_effects::table{id, publish_prefix{prefix}});
+}
+
+void local_copies::take_locks(const copy_grant& x, shard_copies& s,
+                              std::set<std::string>& present,
+                              copy_effects& out) {
+  for (auto& lock : x.locked) {
+    present.insert(lock.key);
+    auto [i, is_new] = s.records.try_emplace(lock.key);
+    auto& mine = i->second;
+    if (is_new) {
+      bytes_ += lock.key.size();
+      mine.erased = true;
+    }
+    if (mine.pending < lock.at) {
+      mine.pending = lock.at;
+      mine.pending_locked = true;
+      s.pending.insert(lock.key);
+    }
+    out.all.emplace_back(
+      copy_effects::table{x.link.shard, publish_silent{{lock.key}}});
+  }
 }
 
 void local_copies::erase_missing(shard_id id, shard_copies& s,
@@ -307,13 +340,16 @@ void local_copies::on_message(const peer& from, const invalidate& x,
       bytes_ += e.key.size();
       r->second.erased = true;
     }
-    if (x.at <= r->second.version || x.at < r->second.pending)
+    auto& mine = r->second;
+    if (x.at <= std::max(mine.version, mine.decided) || x.at < mine.pending)
       continue; // known already
-    if (x.at > r->second.pending)
-      r->second.pending_since = now;
-    r->second.pending = x.at;
-    r->second.pending_value = e.value;
-    r->second.pending_erased = e.erased;
+    if (x.at > mine.pending)
+      mine.pending_since = now;
+    mine.pending = x.at;
+    mine.pending_value = e.value;
+    mine.pending_erased = e.erased;
+    mine.pending_locked = e.locked;
+    mine.pending_standing = e.standing;
     s.pending.insert(e.key);
     marked.push_back(e.key);
   }
@@ -349,14 +385,17 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;
-    if (r.pending > x.upto && !MUSTER_MUTANT(d2_validates_too_much)) {
+    if ((r.pending > x.upto && !MUSTER_MUTANT(d2_validates_too_much))
+        || r.pending_locked) {
       ++key;
       continue;
     }
     bytes_ -= r.value.size();
     r.value = std::move(r.pending_value);
     r.erased = r.pending_erased;
-    r.version = r.pending;
+    r.version = r.pending_standing == sequence{} ? r.pending
+                                                 : r.pending_standing;
+    r.decided = r.pending;
     r.pending = sequence{};
     r.pending_value.clear();
     bytes_ += r.value.size();

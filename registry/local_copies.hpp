@@ -102,6 +102,12 @@ private:
     sequence pending;
     std::string pending_value;
     bool pending_erased = false;
+    /// P2: no validation ends it, only a later change.
+    bool pending_locked = false;
+    /// The version that stands if the pending change is an abort.
+    sequence pending_standing;
+    /// The newest change that was validated; after an abort above `version`.
+    sequence decided;
     boot_time pending_since{};
   };
 
@@ -133,8 +139,12 @@ private:
            boot_time now, copy_effects& out);
   void ask_missing(shard_id id, shard_copies& s, boot_time now,
                    copy_effects& out);
-  void install(shard_id id, shard_copies& s, const std::string& prefix,
-               prefix_copy& p, sequence as_of, copy_effects& out);
+  void install(const copy_grant& x, shard_copies& s, prefix_copy& p,
+               copy_effects& out);
+  void take_records(const copy_grant& x, shard_copies& s, prefix_copy& p,
+                    std::set<std::string>& present, copy_effects& out);
+  void take_locks(const copy_grant& x, shard_copies& s,
+                  std::set<std::string>& present, copy_effects& out);
   void erase_missing(shard_id id, shard_copies& s, const std::string& prefix,
                      const std::set<std::string>& present, sequence as_of,
                      copy_effects& out);

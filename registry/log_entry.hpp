@@ -5,6 +5,7 @@
 #include "registry/ids.hpp"
 #include "registry/result.hpp"
 #include "registry/story.hpp"
+#include "registry/transaction.hpp"
 
 #include <string>
 #include <string_view>
@@ -19,6 +20,17 @@ enum class entry_kind : uint8_t {
   refusal,
   /// De-duplication forgets ids up to `floor` (C3).
   forget,
+  /// A part of a command over several shards: `effects` lock its keys, and
+  /// `planned` is what a commit does (P1, P2).
+  prepare,
+  /// The decision about such a part (P3). At the deciding shard the second one
+  /// is a refusal that retries must find, the third one is none: the id may
+  /// be tried again.
+  commit_part,
+  refuse_part,
+  abort_part,
+  /// Every participant has carried a committed decision out (P3).
+  finish,
 };
 
 /// One entry of a shard's log: what was decided, already evaluated. Its bytes
@@ -43,11 +55,17 @@ struct log_entry {
   sequence floor;
   /// `digest_of` the command; 0 = no client chose its id.
   uint32_t digest = 0;
+  /// Of a command over several shards, and at the deciding shard the others.
+  attempt_name attempt;
+  std::vector<shard_id> others;
+  part_plan planned;
+  /// A guard did not hold, and the command's other operations were done.
+  bool otherwise = false;
 
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
     ar& kind& of& at& id& origin& operations& effects& counters& replicas&
-      participants& detail& floor& digest;
+      participants& detail& floor& digest& attempt& others& planned& otherwise;
   }
 };
 

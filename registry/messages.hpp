@@ -7,6 +7,7 @@
 #include "registry/ids.hpp"
 #include "registry/move_messages.hpp"
 #include "registry/story.hpp"
+#include "registry/transaction_messages.hpp"
 
 #include <cstdint>
 #include <string>
@@ -91,15 +92,6 @@ struct enlist {
   MUSTER_FIELDS(enlist, slot, id, who)
 };
 
-/// When a machine acknowledged, from the preparation at home.
-struct acknowledgement {
-  peer who;
-  int64_t after_ns = -1;
-  bool expelled = false;
-
-  MUSTER_FIELDS(acknowledgement, who, after_ns, expelled)
-};
-
 /// Home -> command object: what became of one attempt.
 struct verdict {
   uint64_t slot = 0;
@@ -119,9 +111,12 @@ struct verdict {
   sequence reached;
   /// refused: the id is another command's (see `command_answer`).
   bool id_reused = false;
+  /// committed: the other operations were done.
+  bool otherwise = false;
 
   MUSTER_FIELDS(verdict, slot, id, attempt, what, version, detail, counters,
-                acknowledged, logged, below_floor, reached, id_reused)
+                acknowledged, logged, below_floor, reached, id_reused,
+                otherwise)
 };
 
 // -- reads --------------------------------------------------------------------
@@ -193,6 +188,14 @@ struct copy_session {
   MUSTER_FIELDS(copy_session, link)
 };
 
+/// A key that is silent until a later entry than `at` writes it (P2).
+struct locked_key {
+  std::string key;
+  sequence at;
+
+  MUSTER_FIELDS(locked_key, key, at)
+};
+
 /// Home agent -> holder: records of one prefix as of one committed sequence,
 /// in chunks 0, 1, ... (D2).
 struct copy_grant {
@@ -203,8 +206,11 @@ struct copy_grant {
   uint32_t chunk = 0;
   bool last = false;
   std::vector<listed_record> records;
+  /// With the last chunk.
+  std::vector<locked_key> locked = {};
 
-  MUSTER_FIELDS(copy_grant, link, grant, prefix, as_of, chunk, last, records)
+  MUSTER_FIELDS(copy_grant, link, grant, prefix, as_of, chunk, last, records,
+                locked)
 };
 
 /// Home agent -> holder: these keys are being changed by entry `at`.
@@ -441,7 +447,7 @@ using wire_message = std::variant<
   invalidate_ack, validate, copy_drop, join_request, join, joined, snapshot,
   snapshot_ack, prepare, prepare_ack, commit, drop_replica, drop_ack, fence,
   fence_ack, explain_request, explain_reply, watch_request, watch_news,
-  handover, handover_ack, handover_landed, fence_done, move_request,
-  move_reply>;
+  handover, handover_ack, handover_landed, fence_done, move_request, move_reply,
+  part_prepare, part_vote, part_decision, part_done, part_question>;
 
 } // namespace muster

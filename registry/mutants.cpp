@@ -63,6 +63,12 @@ constexpr named_mutant all[] = {
   NAMED_IN(read_table_test, r4_clock_read_early),
   NAMED(m4_added_too_early),
   NAMED(m4_absent_nonce),
+  NAMED(p1_vote_too_early),
+  NAMED(p2_guard_not_locked),
+  NAMED(p2_prepare_validates),
+  NAMED(p3_abort_not_logged),
+  NAMED(p3_decision_forgotten),
+  NAMED(p4_left_undecided),
   NAMED(i3_not_synced),
 };
 

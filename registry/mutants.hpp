@@ -100,6 +100,18 @@ enum class mutant {
   m4_added_too_early,
   /// A swap without an answer did not happen.
   m4_absent_nonce,
+  /// A shard votes before its holders and backups have acknowledged its part.
+  p1_vote_too_early,
+  /// A key that is only guarded is not locked.
+  p2_guard_not_locked,
+  /// The commit of a prepared part makes its keys readable.
+  p2_prepare_validates,
+  /// An attempt is answered as aborted, and no log has it.
+  p3_abort_not_logged,
+  /// A decision to commit is forgotten when the first shard has done it.
+  p3_decision_forgotten,
+  /// A new primary leaves what its shard has to decide.
+  p4_left_undecided,
   /// What is not synced counts as durable.
   i3_not_synced,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/mutants.hpp"
+#include "registry/prepared_state.hpp"
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
@@ -21,35 +22,9 @@ void refuse_reused(verdict& x) {
   x.id_reused = true;
   x.version = sequence{};
   x.counters.clear();
+  x.otherwise = false;
   x.acknowledged.clear();
 }
-
-/// The newest prepared state: undecided effects over committed records.
-class prepared_state : public record_source {
-public:
-  explicit prepared_state(const shard_context& ctx) : ctx_(ctx) {
-    // nop
-  }
-
-  const record* find(const std::string& key) const override {
-    auto i = ctx_.pending.find(key);
-    if (i == ctx_.pending.end())
-      return ctx_.state.find(key);
-    for (auto& x : ctx_.log.at(i->second).entry.effects) {
-      if (x.key != key)
-        continue;
-      if (x.erased)
-        return nullptr;
-      scratch_ = record{x.value, i->second};
-      return &scratch_;
-    }
-    return nullptr;
-  }
-
-private:
-  const shard_context& ctx_;
-  mutable record scratch_;
-};
 
 } // namespace
 
@@ -83,11 +58,20 @@ bool primary_role::answer_known(const home_submit& x) {
     auto out = verdict_for(x, known->what);
     out.version = known->at;
     out.counters = known->counters;
+    out.otherwise = known->otherwise;
     out.logged = true;
     out.detail = known->what == outcome::refused ? "refused before" : "";
     if (known->digest != 0 && known->digest != digest_of(x.what.what))
       refuse_reused(out);
     answer(x.origin.id, std::move(out));
+    return true;
+  }
+  if (auto i = collecting_.find(id.value); i != collecting_.end()) {
+    auto& others = i->second.others;
+    if (others.size() >= ctx_.options.waiting_max)
+      others.erase(others.begin());
+    others.push_back(
+      {x.origin.id, x.what.slot, x.what.attempt, digest_of(x.what.what)});
     return true;
   }
   // C3: a retry of an undecided id waits for it. So does another command under
@@ -126,45 +110,70 @@ bool primary_role::reject_now(const home_submit& x) {
                  + std::to_string(ctx_.options.min_copies) + " copies";
   else if (x.disk_full)
     out.detail = "the disk of " + ctx_.self.id.value + " is full";
-  else if (pending_.size() >= ctx_.options.pending_max
-           || pending_bytes_ >= ctx_.options.pending_bytes_max || handing_)
+  else if (overloaded() || handing_)
     out.detail = "overloaded: " + std::to_string(pending_.size())
                  + " commands undecided";
+  else if (auto key = lock_on(x.what.what); !key.empty()) // P2
+    out.detail = key + " is locked by another command";
+  else if (ctx_.state.prepared().count(x.what.what.id.value) > 0)
+    out.detail = "a former attempt is being undone"; // P5
   else
     return false;
   answer(x.origin.id, std::move(out));
   return true;
 }
 
+bool primary_role::overloaded() const {
+  return pending_.size() + ctx_.state.prepared().size()
+           >= ctx_.options.pending_max
+         || pending_bytes_ >= ctx_.options.pending_bytes_max;
+}
+
 void primary_role::evaluate_new(const home_submit& x, boot_time now) {
   auto& cmd = x.what.what;
+  if (shards_of(cmd, ctx_.options.shard_count).size() > 1) {
+    auto part = part_of(cmd, ctx_.shard, ctx_.options.shard_count);
+    auto planned = plan_part(part, !cmd.otherwise.empty(),
+                             prepared_state{ctx_});
+    if (!planned.refusal.empty())
+      return refuse_new(x, std::move(planned.refusal), now);
+    return begin_attempt(x, std::move(planned.what), now);
+  }
   auto made = evaluate(cmd, prepared_state{ctx_});
+  if (!made.refusal.empty())
+    return refuse_new(x, std::move(made.refusal), now);
   log_entry entry;
   entry.id = cmd.id;
   entry.digest = digest_of(cmd);
   entry.origin = x.origin;
-  if (!made.refusal.empty()) {
-    if (x.what.attempt == 1 && !is_client_id(cmd.id)) {
-      // C3: a read of prepared state; told once that state is committed.
-      auto out = verdict_for(x, outcome::refused);
-      out.detail = std::move(made.refusal);
-      refusals_.push_back({ctx_.log.last(), std::move(out), x.origin.id});
-      answer_refusals(now);
-      return;
-    }
-    entry.kind = entry_kind::refusal;
-    entry.detail = std::move(made.refusal);
-    append(std::move(entry), &x, false, now);
-    return;
-  }
   entry.effects = std::move(made.effects);
   entry.counters = std::move(made.counters);
-  entry.operations = cmd.operations;
-  for (auto& op : entry.operations)
-    op.value.clear();
+  entry.otherwise = made.otherwise;
+  entry.operations = without_values(made.otherwise ? cmd.otherwise
+                                                   : cmd.operations);
   entry.replicas = replica_names();
   entry.participants = x.enlisted;
   append(std::move(entry), &x, !x.enlisted.empty(), now);
+}
+
+void primary_role::refuse_new(const home_submit& x, std::string refusal,
+                              boot_time now) {
+  auto& cmd = x.what.what;
+  if (x.what.attempt == 1 && !is_client_id(cmd.id)) {
+    // C3: a read of prepared state; told once that state is committed.
+    auto out = verdict_for(x, outcome::refused);
+    out.detail = std::move(refusal);
+    refusals_.push_back(
+      {ctx_.log.last(), std::move(out), x.origin.id, std::nullopt});
+    return answer_refusals(now);
+  }
+  log_entry entry;
+  entry.kind = entry_kind::refusal;
+  entry.id = cmd.id;
+  entry.digest = digest_of(cmd);
+  entry.origin = x.origin;
+  entry.detail = std::move(refusal);
+  append(std::move(entry), &x, false, now);
 }
 
 std::vector<machine_id> primary_role::replica_names() const {
@@ -189,7 +198,8 @@ void primary_role::append(log_entry entry, const home_submit* x, bool watched,
     p.origin = x->origin.id;
     p.slot = x->what.slot;
     p.attempt = x->what.attempt;
-    undecided_ids_[entry.id.value] = at;
+    if (entry.kind != entry_kind::prepare) // that one has a collection
+      undecided_ids_[entry.id.value] = at;
   }
   if (watched)
     ctx_.emit(entries_prepared{
@@ -261,13 +271,19 @@ void primary_role::try_commit(boot_time now) {
     return;
   apply_and_publish(ctx_, upto, true, tail_end_); // W6
   auto watched = false;
+  std::vector<pending_entry> parts;
   for (auto at = before; at < upto; at = at.next()) {
     auto& entry = pending_.front();
     watched = watched || entry.watched;
     answer_committed(entry, now);
-    pending_bytes_ -= ctx_.log.at(entry.at).bytes.size();
-    undecided_ids_.erase(entry.id.value);
+    auto& item = ctx_.log.at(entry.at);
+    pending_bytes_ -= item.bytes.size();
+    if (auto i = undecided_ids_.find(entry.id.value);
+        i != undecided_ids_.end() && i->second == entry.at)
+      undecided_ids_.erase(i);
     ages_.emplace_back(entry.at, now);
+    if (item.entry.attempt != attempt_name{})
+      parts.push_back(std::move(entry));
     pending_.pop_front();
   }
   // Replicas hear of it with the next prepare; if none may follow soon, now.
@@ -280,30 +296,48 @@ void primary_role::try_commit(boot_time now) {
     cover_if_whole(r);
   answer_refusals(now);
   tell_watchers(before, now);
+  for (auto& x : parts)
+    on_part_committed(x, now);
   if (handing_ && handing_->at == handing::stage::draining)
     advance_handover(now);
 }
 
 void primary_role::answer_committed(const pending_entry& x, boot_time now) {
   auto& entry = ctx_.log.at(x.at).entry;
-  if (entry.kind == entry_kind::forget)
-    return;
   verdict out;
+  switch (entry.kind) {
+    case entry_kind::command:
+    case entry_kind::commit_part:
+      out.what = outcome::committed;
+      break;
+    case entry_kind::refusal:
+    case entry_kind::refuse_part:
+      out.what = outcome::refused;
+      break;
+    case entry_kind::abort_part:
+      out.what = outcome::unavailable;
+      break;
+    default:
+      return;
+  }
+  if (entry.attempt != attempt_name{} && entry.attempt.decider != ctx_.shard)
+    return; // the deciding home answers
   out.id = x.id;
-  out.what = entry.kind == entry_kind::command ? outcome::committed
-                                               : outcome::refused;
   out.version = x.at;
   out.detail = entry.detail;
   out.counters = entry.counters;
+  out.otherwise = entry.otherwise;
   out.acknowledged = x.acks;
-  out.acknowledged.push_back({ctx_.self, (now - x.prepared_at).count(), false});
+  out.acknowledged.push_back(
+    {ctx_.self, (now - x.prepared_at).count(), false, ctx_.shard});
   out.logged = true;
   out.reached = ctx_.state.committed();
   for (auto& other : x.others) {
     auto told = out;
     told.slot = other.slot;
     told.attempt = other.attempt;
-    if (entry.digest != 0 && entry.digest != other.digest)
+    if (entry.digest != 0 && entry.digest != other.digest
+        && told.what != outcome::unavailable)
       refuse_reused(told);
     answer(other.origin, std::move(told));
   }
@@ -323,7 +357,10 @@ void primary_role::answer_refusals(boot_time now) {
     && (decided(refusals_.front()) || MUSTER_MUTANT(c3_refusal_too_early))) {
     auto& x = refusals_.front();
     x.answer.reached = ctx_.state.committed();
-    answer(x.origin, std::move(x.answer));
+    if (x.vote)
+      ctx_.emit(send_home_effect{x.vote->shard, std::move(*x.vote)});
+    else
+      answer(x.origin, std::move(x.answer));
     refusals_.pop_front();
   }
   // A refusal that cannot be answered in time is no answer at all: the origin

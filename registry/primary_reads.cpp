@@ -17,7 +17,8 @@ read_reply primary_role::on_read(const read_request& x, boot_time now) const {
   read_reply out;
   out.ticket = x.ticket;
   out.at = assigned_.at;
-  if (!has_authority(now) || undecided_tail(x.key))
+  if (!has_authority(now) || undecided_tail(x.key)
+      || ctx_.locked.count(x.key) > 0) // P2: it waits
     return out;
   out.answered = true;
   if (auto found = ctx_.state.find(x.key)) {
@@ -28,12 +29,25 @@ read_reply primary_role::on_read(const read_request& x, boot_time now) const {
   return out;
 }
 
+bool primary_role::any_locked(const std::string& prefix) const {
+  auto i = prefix == "/" ? ctx_.locked.begin()
+                         : ctx_.locked.lower_bound(prefix);
+  for (; i != ctx_.locked.end(); ++i) {
+    if (covers(prefix, i->first))
+      return true;
+    if (prefix != "/" && !i->first.starts_with(prefix))
+      break;
+  }
+  return false;
+}
+
 list_reply primary_role::on_list(const list_request& x, boot_time now) const {
   list_reply out;
   out.ticket = x.ticket;
   out.shard = ctx_.shard;
   out.at = assigned_.at;
-  if (!has_authority(now) || tail_end_ > ctx_.state.committed())
+  if (!has_authority(now) || tail_end_ > ctx_.state.committed()
+      || any_locked(x.prefix))
     return out;
   out.answered = true;
   size_t bytes = 0;
@@ -76,6 +90,10 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
       if (covers(x.prefix, key))
         out.records.push_back({key, found.value, found.version});
     }
+    for (auto& [id, part] : ctx_.state.prepared()) // P2
+      for (auto& key : part.keys)
+        if (covers(x.prefix, key))
+          out.locked.push_back({key, part.at});
     for (auto& p : pending_) {
       auto& effects = ctx_.log.at(p.at).entry.effects;
       auto covered = [&](auto& e) { return covers(x.prefix, e.key); };
@@ -118,7 +136,7 @@ watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
   auto first = std::max(w.after, ctx_.log.base()).next();
   for (auto at = first; at <= ctx_.state.committed(); at = at.next())
     for (auto& e : ctx_.log.at(at).entry.effects)
-      if (covers(w.prefix, e.key))
+      if (covers(w.prefix, e.key) && !e.locked && e.standing == sequence{})
         (e.erased ? out.erased : out.changed).push_back({e.key, e.value, at});
   return out;
 }

@@ -221,7 +221,8 @@ void primary_role::on_prepare_ack(const peer& from, const prepare_ack& x,
   for (auto at = std::max(before, ctx_.state.committed()).next(); at <= x.upto;
        at = at.next()) {
     auto& entry = pending_[at.value - ctx_.state.committed().value - 1];
-    entry.acks.push_back({from, (now - entry.prepared_at).count(), false});
+    entry.acks.push_back(
+      {from, (now - entry.prepared_at).count(), false, ctx_.shard});
   }
   progress(*r, x.upto, now);
   pump(*r);

@@ -209,6 +209,8 @@ void primary_role::on_tick(boot_time now) {
   propose_add(now);
   propose_replacement(now);
   advance_order(now);
+  advance_decisions(now);
+  ask_decisions(now);
   forget_old(now);
   try_commit(now);
   tell_committed();

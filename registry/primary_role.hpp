@@ -17,7 +17,8 @@ namespace muster {
 /// durable (L3, T5); destroyed when another takes over or the shard leaves.
 /// Sources: `primary_role.cpp` (life, fence F1), `primary_commands.cpp` (3.3),
 /// `primary_replicas.cpp` (sessions, join, repair), `primary_swaps.cpp` (M4,
-/// T6), `primary_reads.cpp` (R1, copies, watches), `primary_orders.cpp`
+/// T6), `primary_reads.cpp` (R1, copies, watches), `primary_decisions.cpp` and
+/// `primary_parts.cpp` (3.7, deciding and taking part), `primary_orders.cpp`
 /// (planned changes of the set), `primary_handover.cpp` (F2).
 ///
 /// Invariants: (1) `committed` grows only by `try_commit` (C1); (2) every
@@ -43,6 +44,14 @@ public:
   void on_submit(const home_submit& x, boot_time now);
   void on_durable(uint64_t token, boot_time now);
   void on_holders_ready(const holders_ready& x, boot_time now);
+
+  // -- commands over several shards (3.7) -------------------------------------
+
+  void on_part(const home_part& x, boot_time now);
+  void on_vote(const part_vote& x, boot_time now);
+  void on_decision(const part_decision& x, boot_time now);
+  void on_done(const part_done& x, boot_time now);
+  void on_question(const part_question& x, boot_time now);
 
   // -- replicas ---------------------------------------------------------------
 
@@ -172,11 +181,31 @@ private:
     std::vector<waiting_attempt> others;
   };
 
-  /// A refusal that rests on prepared state (C3).
+  /// A refusal that rests on prepared state (C3): the answer to an origin, or
+  /// a vote.
   struct waiting_refusal {
     sequence after;
     verdict answer;
     machine_id origin;
+    std::optional<part_vote> vote;
+  };
+
+  /// The votes of a command over several shards, at its deciding home (P1).
+  struct collection {
+    attempt_name attempt;
+    home_submit asked;
+    std::set<shard_id> open; // who has not voted yes
+    std::map<shard_id, part_plan> plans; // who has; without effects
+    std::vector<acknowledgement> acks;
+    std::vector<waiting_attempt> others;
+    boot_time since{};
+    boot_time sent{};
+    bool prepared = false; // here
+    /// What speaks against it; empty: nothing yet.
+    std::string against;
+    bool refused = false;
+    /// After all votes: a guard does not hold.
+    bool otherwise = false;
   };
 
   struct watcher {
@@ -252,7 +281,9 @@ private:
   // primary_commands.cpp
   bool answer_known(const home_submit& x);
   bool reject_now(const home_submit& x);
+  bool overloaded() const;
   void evaluate_new(const home_submit& x, boot_time now);
+  void refuse_new(const home_submit& x, std::string refusal, boot_time now);
   std::vector<machine_id> replica_names() const;
   void append(log_entry entry, const home_submit* x, bool watched,
               boot_time now);
@@ -263,6 +294,34 @@ private:
   void answer_committed(const pending_entry& x, boot_time now);
   void answer_refusals(boot_time now);
   void forget_old(boot_time now);
+
+  // primary_decisions.cpp
+  std::string lock_on(const command& x) const;
+  void begin_attempt(const home_submit& x, part_plan made, boot_time now);
+  void send_parts(collection& c, boot_time now);
+  void advance_collection(const std::string& id, boot_time now);
+  void decide_votes(const std::string& id, collection& c, boot_time now);
+  void decide(const std::string& id, entry_kind what, boot_time now);
+  static std::map<shard_id, std::vector<int64_t>>
+  counters_of(const collection& c);
+  std::vector<effect> standing(const prepared_part& x) const;
+  void tell_decision(const part_decision& x,
+                     const std::vector<shard_id>& others,
+                     const std::set<shard_id>& done);
+  void on_part_committed(const pending_entry& p, boot_time now);
+  void advance_decisions(boot_time now);
+  void finish_decisions(boot_time now);
+
+  // primary_parts.cpp
+  std::string why_not(const home_part& x) const;
+  void lock_keys(log_entry& entry, const command& part, part_plan made,
+                 std::vector<participant> enlisted) const;
+  void vote(const part_prepare& x, vote_kind what, std::string detail);
+  void vote_yes(const command_id& id, const prepared_part& x,
+                std::vector<acknowledgement> acks);
+  void append_decision(const part_decision& x, const prepared_part& part,
+                       boot_time now);
+  void ask_decisions(boot_time now);
 
   // primary_replicas.cpp
   replica* find(const peer& who, const flow& link);
@@ -324,6 +383,7 @@ private:
 
   // primary_reads.cpp
   bool undecided_tail(const std::string& key) const;
+  bool any_locked(const std::string& prefix) const;
   void tell_watchers(sequence from, boot_time now);
   watch_news news_for(const watcher& w, uint64_t ticket) const;
 
@@ -347,6 +407,12 @@ private:
   size_t pending_bytes_ = 0;
   std::unordered_map<std::string, sequence> undecided_ids_;
   std::deque<waiting_refusal> refusals_;
+  std::map<std::string, collection> collecting_; // by id
+  /// Who has reported, of the state's open decisions; by id.
+  std::map<std::string, std::set<shard_id>> reported_;
+  std::set<std::string> finishing_; // ids; the entry is undecided
+  boot_time decisions_told_{};
+  boot_time decisions_asked_{};
   std::deque<std::pair<sequence, boot_time>> ages_; // for forgetting
   sequence forgetting_; // the newest such entry
 

@@ -19,6 +19,8 @@ struct remembered {
   outcome what = outcome::committed;
   /// `digest_of` the command; lies where padding would.
   uint32_t digest = 0;
+  /// committed: its other operations were done.
+  bool otherwise = false;
   sequence at;
   std::vector<int64_t> counters;
 };

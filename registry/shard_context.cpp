@@ -60,15 +60,52 @@ void publish_all(shard_context& ctx, served_from from, term of, session in) {
   ctx.emit(publish_whole{});
   if (MUSTER_MUTANT(l4_tail_read) && from == served_from::primary)
     return;
+  for (auto& [id, part] : ctx.state.prepared()) // P2
+    ctx.emit(publish_invalid{part.keys});
   for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
        at = at.next())
     if (auto keys = keys_of(ctx.log.at(at).entry); !keys.empty())
       ctx.emit(publish_invalid{std::move(keys)});
 }
 
+namespace {
+
+void lock(shard_context& ctx, const log_entry& entry) {
+  if (entry.kind == entry_kind::prepare)
+    for (auto& x : entry.effects)
+      ctx.locked[x.key] = entry.at;
+}
+
+/// A backup may have the next lock of the key already.
+void unlock(shard_context& ctx, const log_entry& decision) {
+  for (auto& x : decision.effects) {
+    auto i = ctx.locked.find(x.key);
+    if (i != ctx.locked.end() && i->second < decision.at)
+      ctx.locked.erase(i);
+  }
+}
+
+bool is_decision(const log_entry& x) {
+  return x.kind == entry_kind::commit_part || x.kind == entry_kind::refuse_part
+         || x.kind == entry_kind::abort_part;
+}
+
+} // namespace
+
+void find_locks(shard_context& ctx) {
+  ctx.locked.clear();
+  for (auto& [id, part] : ctx.state.prepared())
+    for (auto& key : part.keys)
+      ctx.locked[key] = part.at;
+  for (auto at = ctx.state.committed().next(); at <= ctx.log.last();
+       at = at.next())
+    lock(ctx, ctx.log.at(at).entry);
+}
+
 void append_entry(shard_context& ctx, log_entry entry, std::string bytes) {
   for (auto& x : entry.effects)
     ctx.pending[x.key] = entry.at;
+  lock(ctx, entry);
   ctx.log.append(std::move(entry), std::move(bytes));
 }
 
@@ -80,6 +117,7 @@ void truncate_log(shard_context& ctx, sequence after) {
        at = at.next())
     for (auto& x : ctx.log.at(at).entry.effects)
       ctx.pending[x.key] = at;
+  find_locks(ctx);
 }
 
 void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
@@ -108,11 +146,26 @@ void apply_and_publish(shard_context& ctx, sequence upto, bool mark_first,
         ctx.pending.erase(newest);
       else if (newest != ctx.pending.end() && at <= silent_upto)
         continue;
+      if (x.locked && MUSTER_MUTANT(p2_prepare_validates)) {
+        if (auto stands = ctx.state.find(x.key))
+          ctx.emit(publish_put{x.key, stands->value, stands->version});
+        continue;
+      }
+      if (x.locked) {
+        // P2: its commit validates nothing; what was committed with it, and
+        // before, may have.
+        if (mark_first)
+          ctx.emit(publish_invalid{{x.key}});
+        continue;
+      }
+      auto version = x.standing == sequence{} ? at : x.standing;
       if (x.erased)
         ctx.emit(publish_erase{x.key});
       else
-        ctx.emit(publish_put{x.key, x.value, item.entry.at});
+        ctx.emit(publish_put{x.key, x.value, version});
     }
+    if (is_decision(item.entry))
+      unlock(ctx, item.entry);
   }
 #ifdef MUSTER_MUTANTS
   ctx.out = emitted;

@@ -9,6 +9,7 @@
 #include "registry/shard_options.hpp"
 #include "registry/shard_state.hpp"
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,9 @@ struct shard_context {
   shard_state state;
   /// The newest undecided entry that writes a key (D2); look-ups only.
   std::unordered_map<std::string, sequence> pending;
+  /// P2: keys of prepared parts and the entries that locked them, undecided
+  /// ones included; until the decision is committed.
+  std::map<std::string, sequence> locked;
   /// The newest assignment that this machine has seen (M3: never older).
   assignment newest;
   /// L3: durable before anything is sent in it.
@@ -95,6 +99,9 @@ bool decode_meta(const std::string& bytes, shard_meta& out);
 
 /// The keys that an entry writes.
 std::vector<std::string> keys_of(const log_entry& x);
+
+/// Finds the locks anew, after the state or the log was replaced.
+void find_locks(shard_context& ctx);
 
 /// Appends an undecided entry to the log in memory.
 void append_entry(shard_context& ctx, log_entry entry, std::string bytes);

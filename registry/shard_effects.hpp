@@ -45,6 +45,12 @@ struct send_effect {
   wire_message what;
 };
 
+/// To whoever is known to be the primary of another shard; lost if nobody is.
+struct send_home_effect {
+  shard_id shard;
+  wire_message what;
+};
+
 /// A new tenure of the read table: everything dropped, no lease (W5).
 struct publish_begin {
   served_from from = served_from::primary;
@@ -62,6 +68,11 @@ struct publish_lease {
 };
 
 struct publish_invalid {
+  std::vector<std::string> keys;
+};
+
+/// The same of keys under a prefix that is not in the table yet (P2).
+struct publish_silent {
   std::vector<std::string> keys;
 };
 
@@ -207,6 +218,8 @@ struct copy_data {
   sequence as_of;
   uint64_t round = 0;
   std::vector<listed_record> records;
+  /// P2: keys of prepared parts that the prefix covers.
+  std::vector<locked_key> locked = {};
   std::vector<watched_entry> undecided;
 };
 
@@ -217,6 +230,16 @@ struct home_submit {
   /// Machines that hold copies of touched keys.
   std::vector<participant> enlisted;
   /// The home's disk has no room: a new command is refused.
+  bool disk_full = false;
+  /// What the other shards of the command are known to have committed.
+  std::vector<std::pair<shard_id, sequence>> known;
+};
+
+/// Agent -> shard: a part of a command over several shards that has passed it.
+struct home_part {
+  part_prepare what;
+  peer from; // the deciding home
+  std::vector<participant> enlisted;
   bool disk_full = false;
 };
 
@@ -252,12 +275,13 @@ struct note_effect {
 };
 
 using shard_effect = std::variant<
-  persist_effect, checkpoint_effect, send_effect, publish_begin, publish_drop,
-  publish_lease, publish_invalid, publish_put, publish_erase, publish_whole,
-  publish_prefix, publish_no_prefix, publish_evict, swap_effect, require_effect,
-  release_effect, renew_effect, cover_effect, uncover_effect, members_effect,
-  refresh_effect, home_started, home_stopped, directory_ask, home_resumed,
-  entries_prepared, entries_committed, copy_data, note_effect>;
+  persist_effect, checkpoint_effect, send_effect, send_home_effect,
+  publish_begin, publish_drop, publish_lease, publish_invalid, publish_silent,
+  publish_put, publish_erase, publish_whole, publish_prefix, publish_no_prefix,
+  publish_evict, swap_effect, require_effect, release_effect, renew_effect,
+  cover_effect, uncover_effect, members_effect, refresh_effect, home_started,
+  home_stopped, directory_ask, home_resumed, entries_prepared,
+  entries_committed, copy_data, note_effect>;
 
 using shard_effects = std::vector<shard_effect>;
 

@@ -107,6 +107,7 @@ void shard_replica::leave_shard(const assignment& x) {
   ctx_.pending.clear();
   ctx_.state = shard_state{};
   ctx_.log.reset(sequence{}, term{}, 0);
+  find_locks(ctx_);
   ctx_.applied_bytes = 0;
   checkpointed_ = sequence{};
   complete_ = true;

@@ -26,6 +26,9 @@ struct shard_options {
   nanoseconds ack_timeout = std::chrono::seconds{1};
   /// A message without an answer is sent again after this.
   nanoseconds resend = std::chrono::milliseconds{400};
+  /// P1: the votes of a command over several shards are waited for so long; in
+  /// this time a dead holder is expelled and a dead home replaced.
+  nanoseconds votes_max = std::chrono::milliseconds{3500};
   /// A backup asks to take over when its primary has been silent for this.
   nanoseconds primary_silence = std::chrono::milliseconds{1200};
   /// The step between the replicas' turns at a takeover.

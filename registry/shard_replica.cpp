@@ -23,6 +23,7 @@ bool shard_replica::recover(recovered_replica x) {
     ctx_.state = shard_state{};
     ctx_.pending.clear();
     ctx_.log.reset(sequence{}, term{}, 0);
+    find_locks(ctx_);
     complete_ = false;
     damaged_ = true;
     return false;
@@ -40,6 +41,7 @@ bool shard_replica::recover(recovered_replica x) {
   }
   checkpointed_ = x.checkpoint;
   ctx_.log.reset(x.checkpoint, ctx_.state.last_term(), ctx_.state.last_hash());
+  find_locks(ctx_);
   for (auto& bytes : x.entries) {
     auto entry = ctx_.codec->decode(bytes);
     if (!entry || entry->at != ctx_.log.last().next())
@@ -245,6 +247,22 @@ MUSTER_TO_PRIMARY(handover_ack, on_handover_ack)
 
 #undef MUSTER_TO_PRIMARY
 
+#define MUSTER_TO_PRIMARY(type, function) \
+  void shard_replica::on_message(const peer&, const type& x, boot_time now, \
+                                 shard_effects& out) { \
+    begin(out); \
+    if (primary_) \
+      primary_->function(x, now); \
+    settle(now); \
+  }
+
+MUSTER_TO_PRIMARY(part_vote, on_vote)
+MUSTER_TO_PRIMARY(part_decision, on_decision)
+MUSTER_TO_PRIMARY(part_done, on_done)
+MUSTER_TO_PRIMARY(part_question, on_question)
+
+#undef MUSTER_TO_PRIMARY
+
 void shard_replica::on_message(const peer& from, const fence_ack& x,
                                boot_time now, shard_effects& out) {
   begin(out);
@@ -289,6 +307,14 @@ void shard_replica::on_submit(const home_submit& x, boot_time now,
   settle(now);
 }
 
+void shard_replica::on_part(const home_part& x, boot_time now,
+                            shard_effects& out) {
+  begin(out);
+  if (primary_)
+    primary_->on_part(x, now);
+  settle(now);
+}
+
 void shard_replica::on_copy_ask(const copy_ask& x, boot_time now,
                                 shard_effects& out) {
   begin(out);
@@ -307,9 +333,11 @@ void shard_replica::on_holders_ready(const holders_ready& x, boot_time now,
 
 const log_entry* shard_replica::find_entry(const command_id& id) const {
   for (auto at = ctx_.log.last(); at > ctx_.log.base();
-       at = sequence{at.value - 1})
-    if (ctx_.log.at(at).entry.id == id)
-      return &ctx_.log.at(at).entry;
+       at = sequence{at.value - 1}) {
+    auto& entry = ctx_.log.at(at).entry;
+    if (entry.id == id && entry.kind != entry_kind::finish)
+      return &entry;
+  }
   return nullptr;
 }
 
@@ -325,6 +353,11 @@ void shard_replica::check_invariants() const {
   assert(!(primary_ && backup_));
   assert(ctx_.state.committed() <= ctx_.log.last());
   assert(ctx_.log.base() <= ctx_.state.committed());
+  for (auto& [id, part] : ctx_.state.prepared()) // P2
+    for (auto& key : part.keys) {
+      assert(ctx_.locked.count(key) > 0);
+      static_cast<void>(key);
+    }
   if (primary_) {
     assert(primary_->of() == ctx_.highest);
     primary_->check_invariants();

@@ -93,6 +93,14 @@ public:
                   shard_effects& out);
   void on_message(const peer& from, const move_request& x, boot_time now,
                   shard_effects& out);
+  void on_message(const peer& from, const part_vote& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const part_decision& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const part_done& x, boot_time now,
+                  shard_effects& out);
+  void on_message(const peer& from, const part_question& x, boot_time now,
+                  shard_effects& out);
   void on_message(const peer& from, const read_request& x, boot_time now,
                   shard_effects& out);
   void on_message(const peer& from, const list_request& x, boot_time now,
@@ -102,6 +110,7 @@ public:
 
   // From this machine's agent.
   void on_submit(const home_submit& x, boot_time now, shard_effects& out);
+  void on_part(const home_part& x, boot_time now, shard_effects& out);
   void on_copy_ask(const copy_ask& x, boot_time now, shard_effects& out);
   void on_holders_ready(const holders_ready& x, boot_time now,
                         shard_effects& out);

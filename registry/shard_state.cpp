@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/shard_state.hpp"
 
+#include "registry/row_numbers.hpp"
+#include "registry/transaction_rows.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <set>
@@ -11,24 +14,10 @@ namespace {
 
 constexpr uint64_t block_size = 256;
 
-/// In the byte of the outcome: a digest follows.
+/// In the byte of the outcome: a digest follows; the command's other
+/// operations were done.
 constexpr uint64_t has_digest = 0x80;
-
-void put_number(std::string& out, uint64_t x, int bytes = 8) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>((x >> shift) & 0xFF));
-}
-
-/// @returns false if there are fewer than `bytes` left
-bool get_number(std::string_view& in, uint64_t& out, size_t bytes = 8) {
-  if (in.size() < bytes)
-    return false;
-  out = 0;
-  for (size_t i = 0; i < bytes; ++i)
-    out = (out << 8) | static_cast<unsigned char>(in[i]);
-  in.remove_prefix(bytes);
-  return true;
-}
+constexpr uint64_t did_otherwise = 0x40;
 
 uint64_t block_of(sequence at) {
   return at.value / block_size;
@@ -43,7 +32,11 @@ std::string block_key(uint64_t block) {
 void put_remembered(std::string& out, const remembered_ids::item& x) {
   put_number(out, x.what.at.value);
   auto what = static_cast<uint64_t>(x.what.what);
-  put_number(out, x.what.digest == 0 ? what : what | has_digest, 1);
+  if (x.what.digest != 0)
+    what |= has_digest;
+  if (x.what.otherwise)
+    what |= did_otherwise;
+  put_number(out, what, 1);
   if (x.what.digest != 0)
     put_number(out, x.what.digest, 4);
   put_number(out, x.what.counters.size(), 2);
@@ -59,13 +52,15 @@ bool get_remembered(std::string_view& in, remembered_ids::item& out) {
   uint64_t digest = 0;
   uint64_t count = 0;
   uint64_t counter = 0;
+  constexpr auto bits = has_digest | did_otherwise;
   if (!get_number(in, at) || !get_number(in, what, 1)
-      || (what & ~has_digest) > static_cast<uint64_t>(outcome::unknown)
+      || (what & ~bits) > static_cast<uint64_t>(outcome::unknown)
       || ((what & has_digest) != 0 && !get_number(in, digest, 4))
       || !get_number(in, count, 2) || count > command_parts_max)
     return false;
-  out.what = {static_cast<outcome>(what & ~has_digest),
+  out.what = {static_cast<outcome>(what & ~bits),
               static_cast<uint32_t>(digest),
+              (what & did_otherwise) != 0,
               sequence{at},
               {}};
   for (; count > 0; --count) {
@@ -104,28 +99,66 @@ void shard_state::apply(const log_entry& entry, uint64_t hash) {
   committed_ = entry.at;
   last_term_ = entry.of;
   last_hash_ = hash;
+  apply_effects(entry);
+  switch (entry.kind) {
+    case entry_kind::command:
+    case entry_kind::refusal:
+      remember(entry);
+      break;
+    case entry_kind::forget:
+      ids_.forget_upto(entry.floor);
+      floor_ = std::max(floor_, entry.floor);
+      break;
+    default:
+      apply_part(entry);
+  }
+}
+
+void shard_state::apply_effects(const log_entry& entry) {
   for (auto& x : entry.effects) {
+    if (x.locked)
+      continue;
+    auto version = x.standing == sequence{} ? entry.at : x.standing;
     if (x.erased)
       records_.erase(x.key);
     else
-      records_[x.key] = record{x.value, entry.at};
+      records_[x.key] = record{x.value, version};
     dirty_keys_.push_back(x.key);
   }
-  if (entry.kind == entry_kind::forget) {
-    ids_.forget_upto(entry.floor);
-    floor_ = std::max(floor_, entry.floor);
-  } else {
-    remember(entry);
+}
+
+void shard_state::apply_part(const log_entry& entry) {
+  auto& id = entry.id.value;
+  dirty_parts_.insert(id);
+  if (entry.kind == entry_kind::prepare) {
+    prepared_part x{entry.attempt, entry.at, entry.others, {}, entry.planned};
+    for (auto& e : entry.effects)
+      x.keys.push_back(e.key);
+    prepared_[id] = std::move(x);
+    return;
   }
+  if (entry.kind == entry_kind::finish) {
+    open_decisions_.erase(id);
+    return;
+  }
+  prepared_.erase(id);
+  // Participants remember a commit too: a late prepare of it begins nothing.
+  if (entry.kind != entry_kind::abort_part)
+    remember(entry);
+  if (entry.kind == entry_kind::commit_part && !entry.others.empty())
+    open_decisions_[id] = {entry.attempt, entry.others, entry.otherwise};
 }
 
 void shard_state::remember(const log_entry& entry) {
   // A home never logs an id twice; what a peer sent must not break this one.
   if (ids_.find(entry.id.value) != nullptr)
     return;
-  auto what = entry.kind == entry_kind::command ? outcome::committed
-                                                : outcome::refused;
-  ids_.add(entry.id.value, {what, entry.digest, entry.at, entry.counters});
+  auto what = entry.kind == entry_kind::command
+                  || entry.kind == entry_kind::commit_part
+                ? outcome::committed
+                : outcome::refused;
+  ids_.add(entry.id.value,
+           {what, entry.digest, entry.otherwise, entry.at, entry.counters});
 }
 
 std::string shard_state::head_row() const {
@@ -161,6 +194,20 @@ void shard_state::add_changed_blocks(std::vector<changed_row>& to) {
   clean_upto_ = committed_;
 }
 
+void shard_state::add_changed_parts(std::vector<changed_row>& to) {
+  for (auto& id : dirty_parts_) {
+    auto part = prepared_.find(id);
+    auto has_part = part != prepared_.end();
+    to.push_back(
+      {"p" + id, has_part ? row_of(part->second) : std::string{}, !has_part});
+    auto open = open_decisions_.find(id);
+    auto is_open = open != open_decisions_.end();
+    to.push_back(
+      {"o" + id, is_open ? row_of(open->second) : std::string{}, !is_open});
+  }
+  dirty_parts_.clear();
+}
+
 std::vector<shard_state::changed_row> shard_state::take_changes() {
   std::vector<changed_row> out;
   out.reserve(dirty_keys_.size() + 8);
@@ -172,6 +219,7 @@ std::vector<shard_state::changed_row> shard_state::take_changes() {
     out.push_back({"r" + *i, x ? record_row(*x) : std::string{}, !x});
   }
   dirty_keys_.clear();
+  add_changed_parts(out);
   add_changed_blocks(out);
   return out;
 }
@@ -185,6 +233,10 @@ std::vector<snapshot_row> shard_state::rows() const {
     i = ids_.from(sequence{(block + 1) * block_size});
   }
   out.push_back({"h", head_row()});
+  for (auto& [id, x] : open_decisions_)
+    out.push_back({"o" + id, row_of(x)});
+  for (auto& [id, x] : prepared_)
+    out.push_back({"p" + id, row_of(x)});
   for (auto& [key, x] : records_)
     out.push_back({"r" + key, record_row(x)});
   return out;
@@ -222,6 +274,10 @@ bool shard_state::load_row(const snapshot_row& row) {
       return true;
     case 'd':
       return load_block(rest);
+    case 'o':
+      return parse_row(rest, open_decisions_[row.key.substr(1)]);
+    case 'p':
+      return parse_row(rest, prepared_[row.key.substr(1)]);
     default:
       return false;
   }

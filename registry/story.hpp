@@ -32,6 +32,8 @@ struct participant {
   peer who;
   /// host:port of its peer listener.
   std::string address;
+  /// For whose keys; not of the origin.
+  shard_id shard;
   participation reason = participation::origin;
   /// The prefix of the copy; empty for other reasons.
   std::string prefix;
@@ -47,13 +49,13 @@ struct participant {
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, participant& x) {
-    return f(x.who, x.address, x.reason, x.prefix, x.enlisted_by,
+    return f(x.who, x.address, x.shard, x.reason, x.prefix, x.enlisted_by,
              x.enlisted_after_ns, x.acknowledged_after_ns, x.expelled);
   }
 
   template <class Archive>
   void serialize(Archive& ar, unsigned) {
-    ar& who& address& reason& prefix& enlisted_by& enlisted_after_ns&
+    ar& who& address& shard& reason& prefix& enlisted_by& enlisted_after_ns&
       acknowledged_after_ns& expelled;
   }
 };
@@ -84,6 +86,8 @@ struct command_answer {
   std::string detail;
   /// committed: the new values of its `add` operations.
   std::vector<int64_t> counters;
+  /// committed: a guard did not hold, and the other operations were done.
+  bool otherwise = false;
   /// What the shard had committed when the command was created, as far as its
   /// origin knew; 0 = it knew nothing. A client that sends its own id again,
   /// also to another machine, gives it back (C3).
@@ -97,7 +101,10 @@ struct command_answer {
 struct story {
   command_id id;
   outcome what = outcome::pending;
+  /// The one that decides it.
   shard_id shard;
+  /// The others that take part.
+  std::vector<shard_id> others;
   sequence version;
   std::string detail;
   std::vector<operation> operations; // without values
@@ -110,14 +117,27 @@ struct story {
   /// True: told from the shard's log; acknowledgement times and machines
   /// enlisted after the preparation are gone.
   bool from_log = false;
+  /// committed: a guard did not hold, and the other operations were done.
+  bool otherwise = false;
 
-  MUSTER_FIELDS(story, id, what, shard, version, detail, operations,
-                participants, attempts, duration_ns, from_log)
+  MUSTER_FIELDS(story, id, what, shard, others, version, detail, operations,
+                participants, attempts, duration_ns, from_log, otherwise)
 };
 
 /// Where a read was answered from.
 enum class served_from : uint8_t { primary, backup, copy };
 
 const char* to_string(served_from x);
+
+/// When a machine acknowledged, from the preparation at home.
+struct acknowledgement {
+  peer who;
+  int64_t after_ns = -1;
+  bool expelled = false;
+  /// Of which shard's part.
+  shard_id shard = {};
+
+  MUSTER_FIELDS(acknowledgement, who, after_ns, expelled, shard)
+};
 
 } // namespace muster

@@ -52,6 +52,10 @@ public:
                    sequence version)
     = 0;
 
+  /// The same, and an absent key is marked even if no held prefix covers it
+  /// yet: for keys that stay silent under a prefix that comes (P2).
+  virtual void silence(shard_id shard, std::span<const std::string> keys) = 0;
+
   /// W4: a tombstone (absent, valid).
   virtual void erase(shard_id shard, std::string_view key) = 0;
 

@@ -75,6 +75,7 @@ public:
   void drop();
   void set_lease(tenure of, boot_time end);
   void invalidate(std::span<const std::string> keys);
+  void silence(std::span<const std::string> keys);
   void put(std::string_view key, std::string_view value, sequence version);
   void erase(std::string_view key);
   void evict(std::string_view key);

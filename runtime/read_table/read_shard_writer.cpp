@@ -77,6 +77,18 @@ void read_shard::invalidate(std::span<const std::string> keys) {
   counts_.invalidations.add(keys.size());
 }
 
+void read_shard::silence(std::span<const std::string> keys) {
+  if (mine() == nullptr)
+    return;
+  for (const auto& key : keys) {
+    const auto* held = records_.find(key, hash_of(key));
+    if (held == nullptr || held->state != record_state::invalid)
+      publish({mine()->number, {}, 0, 0, record_state::invalid}, key, {});
+  }
+  prefixes_.move_counters(keys, mine()->number);
+  counts_.invalidations.add(keys.size());
+}
+
 void read_shard::mark(std::string_view key) {
   const auto* held = records_.find(key, hash_of(key));
   if (held == nullptr

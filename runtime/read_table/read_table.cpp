@@ -79,6 +79,11 @@ void read_table::invalidate(shard_id shard, std::span<const std::string> keys) {
   finish_mark();
 }
 
+void read_table::silence(shard_id shard, std::span<const std::string> keys) {
+  at(shard).silence(keys);
+  finish_mark();
+}
+
 void read_table::put(shard_id shard, std::string_view key,
                      std::string_view value, sequence version) {
   at(shard).put(key, value, version);

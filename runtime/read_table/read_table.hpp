@@ -172,6 +172,7 @@ public:
   void drop(shard_id shard) override;
   void set_lease(shard_id shard, tenure of, boot_time end) override;
   void invalidate(shard_id shard, std::span<const std::string> keys) override;
+  void silence(shard_id shard, std::span<const std::string> keys) override;
   void put(shard_id shard, std::string_view key, std::string_view value,
            sequence version) override;
   void erase(shard_id shard, std::string_view key) override;

@@ -70,7 +70,7 @@ restart 2-3
 # Who refuses says so, and who is refused is told; which of the two m1 is, is
 # not fixed.
 tells_both() { # <log> <theirs> <own>
-  local theirs="$2, format 3" own="$3, format 3"
+  local theirs="$2, format 4" own="$3, format 4"
   in_log "$1" "it_understands=\"$theirs\" this_machine_understands=\"$own\"" \
     || in_log "$1" \
       "it understands $theirs, this machine $own; upgrade the older"

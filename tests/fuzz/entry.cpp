@@ -54,7 +54,7 @@ std::vector<std::string> seeds() {
   x.id = command_id{"=id"};
   x.origin = {machine_id{"m1"}, incarnation{2}};
   x.operations.push_back({operation_kind::add, "/a", "", 1, 0, 2});
-  x.effects = {{"/a", "1", false}, {"/b", "", true}};
+  x.effects = {{"/a", "1", false, false, {}}, {"/b", "", true, false, {}}};
   x.counters = {1, -1};
   x.replicas = {machine_id{"m1"}, machine_id{"m2"}};
   x.participants.emplace_back();

@@ -69,6 +69,15 @@ void fill(std::vector<wire_message>& all) {
     {}, epoch{1}, sequence{1}, term{2}, sequence{3}, {{term{2}, sequence{3}}}});
   set(snapshot{{}, epoch{1}, sequence{1}, 0, true, {{"k", "v"}}});
   set(prepare{{}, term{1}, sequence{2}, sequence{3}, {"entry", ""}});
+  const attempt_name attempt{shard_id{1}, term{2}, sequence{3}};
+  set(part_prepare{shard_id{2}, attempt, some_command(), true, {}, 4, {}});
+  part_vote vote;
+  vote.attempt = attempt;
+  vote.what = vote_kind::refused;
+  vote.planned.otherwise = {"why", {{"/k", "v", false}}, {1}};
+  vote.acknowledged.emplace_back();
+  set(vote);
+  set(part_decision{shard_id{2}, attempt, command_id{"m1.2.3"}, true, true});
   explain_reply reply;
   reply.told.operations = some_command().operations;
   reply.told.participants = {some_participant()};

@@ -58,6 +58,10 @@ void print_counts(const simulation_result& x) {
     "%zu listings\n",
     x.definite_count, d.committed, d.refused, d.unavailable, d.unknown,
     d.remote_reads, d.local_reads, d.copy_reads, d.listings);
+  std::printf(
+    "  %zu decided over several shards, %zu transactions, "
+    "%zu attempts aborted\n",
+    d.several, x.transactions, x.aborted_parts);
   std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
               d.mirrored, x.copies_found);
   std::printf("  faults: %llu lost writes, %llu slow syncs",

@@ -18,7 +18,8 @@ constexpr std::array<const char*, std::variant_size_v<wire_message>> names{
   "drop_replica",    "drop_ack",       "fence",           "fence_ack",
   "explain_request", "explain_reply",  "watch_request",   "watch_news",
   "handover",        "handover_ack",   "handover_landed", "fence_done",
-  "move_request",    "move_reply"};
+  "move_request",    "move_reply",     "part_prepare",    "part_vote",
+  "part_decision",   "part_done",      "part_question"};
 
 std::string number(const char* name, uint64_t x) {
   return std::string{" "} + name + "=" + std::to_string(x);
@@ -62,7 +63,11 @@ std::string fields(const T& x) {
            + " home=" + x.what.home.value + " leaving=" + x.what.leaving.value;
   if constexpr (requires { x.what.id.value; })
     out += " id=" + x.what.id.value;
-  if constexpr (requires { x.attempt; })
+  if constexpr (requires { x.attempt.decider; })
+    out += number("decider", x.attempt.decider.value)
+           + number("term", x.attempt.of.value)
+           + number("entry", x.attempt.at.value);
+  else if constexpr (requires { x.attempt; })
     out += number("attempt", x.attempt);
   if constexpr (requires { x.ticket; })
     out += number("ticket", x.ticket);
@@ -75,8 +80,10 @@ std::string fields(const T& x) {
   if constexpr (requires { x.previous; })
     out += number("previous", x.previous.value)
            + number("entries", x.entries.size());
-  if constexpr (requires { x.committed; })
+  if constexpr (requires { x.committed.value; })
     out += number("committed", x.committed.value);
+  else if constexpr (requires { x.committed; })
+    out += x.committed ? " commit" : " abort";
   if constexpr (requires { x.shared; })
     out += number("shared", x.shared.value);
   if constexpr (requires { x.as_of; })

@@ -107,18 +107,33 @@ void shard_watch::check_durable(const replica& r, const machine_id& owner) {
 void shard_watch::check_reads(const replica& r, sequence from) {
   auto& ctx = r.core->context();
   for (auto at = std::max(from, ctx.log.base()).next();
-       at <= ctx.state.committed(); at = at.next())
-    for (auto& effect : ctx.log.at(at).entry.effects)
+       at <= ctx.state.committed(); at = at.next()) {
+    auto& entry = ctx.log.at(at).entry;
+    if (auto wrong = parts_.committed(ctx.shard, entry); !wrong.empty())
+      report(*r.core, ctx.self.id, wrong);
+    for (auto& effect : entry.effects)
       check_read(*r.core, effect.key);
+  }
 }
 
 void shard_watch::check_read(const shard_replica& x, const std::string& key) {
   auto& ctx = x.context();
   auto newest = ctx.state.find(key);
+  auto locks = [&](auto& part) {
+    auto& keys = part.second.keys;
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  auto& prepared = ctx.state.prepared();
+  auto locked = std::any_of(prepared.begin(), prepared.end(), locks);
   for (auto& [machine, table] : tables_) {
     std::string value;
     sequence version;
     auto kind = table->copy_to(ctx.shard, key, value, version).kind;
+    auto served = kind == read_kind::served || kind == read_kind::served_absent;
+    if (served && locked) {
+      report(x, machine, "P2: serves " + key + ", which is locked");
+      continue;
+    }
     auto absent = kind == read_kind::served_absent;
     if (!absent && kind != read_kind::served)
       continue;
@@ -209,6 +224,23 @@ std::map<shard_id, sequence> shard_watch::committed() const {
   for (auto& [id, s] : shards_)
     out[id] = s.committed_by_primary;
   return out;
+}
+
+std::string shard_watch::unfinished_part() const {
+  for (auto& [id, s] : shards_)
+    for (auto& [machine, r] : s.replicas) {
+      if (!r.acted)
+        continue;
+      auto& state = r.core->context().state;
+      auto where = " in shard " + std::to_string(id.value) + " on "
+                   + machine.value;
+      if (!state.prepared().empty())
+        return state.prepared().begin()->first + " is undecided" + where;
+      if (!state.open_decisions().empty())
+        return state.open_decisions().begin()->first
+               + " is not carried out everywhere" + where;
+    }
+  return {};
 }
 
 } // namespace muster::sim

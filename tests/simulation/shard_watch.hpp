@@ -5,6 +5,7 @@
 #include "runtime/ports/clock.hpp"
 #include "runtime/read_table/read_table.hpp"
 #include "tests/simulation/copy_watch.hpp"
+#include "tests/simulation/part_watch.hpp"
 
 #include <map>
 #include <optional>
@@ -40,6 +41,7 @@ public:
 ///   entry, in-sync as the coordinator has it.
 /// - I8: when a primary commits, no machine would serve a read of a written
 ///   key from before.
+/// - I2, I10 of commands over several shards: `part_watch`.
 /// - I16: `copy_watch`, when `look_at_copies` is called.
 ///
 /// Not thread-safe; lives as long as the world.
@@ -99,6 +101,14 @@ public:
     return copies_.found_count();
   }
 
+  const part_watch& parts() const {
+    return parts_;
+  }
+
+  /// A part of a command over several shards that still has no decision, or a
+  /// decision that not all have carried out; empty: none (I17).
+  std::string unfinished_part() const;
+
   /// The highest committed sequence of each shard.
   std::map<shard_id, sequence> committed() const;
 
@@ -136,6 +146,7 @@ private:
               std::string what);
 
   const ground_truth* truth_ = nullptr;
+  part_watch parts_;
   copy_watch copies_;
   std::string problem_;
   std::map<shard_id, shard> shards_;

@@ -3,6 +3,7 @@
 
 #include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
+#include "tests/simulation/transaction_work.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -28,6 +29,7 @@ enum label : uint64_t {
   work_label,
   load_label,
   moves_label,
+  transactions_label,
 };
 
 /// Half of all seeds move shards.
@@ -96,8 +98,9 @@ struct run {
       shape_(shape()), faults_(draw_faults()), actors_(config_),
       host_(actors_, watch_, shape_, seeds_.fork(settle_label)),
       world_(options.seed, faults_, host_, options.trace), truth_(world_),
-      nemesis_(world_, faults_, seeds_.fork(nemesis_label)),
-      work_(world_, shape_, draw_load(), seeds_.fork(work_label)),
+      nemesis_(world_, faults_, seeds_.fork(nemesis_label)), load_(draw_load()),
+      work_(world_, shape_, load_, seeds_.fork(work_label)),
+      transactions_(world_, shape_, seeds_.fork(transactions_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
     watch_.trust(truth_);
   }
@@ -119,6 +122,8 @@ struct run {
     auto random = seeds_.fork(load_label);
     if (options_.with_faults && random.chance(400))
       out.mirror_permille = static_cast<unsigned>(1 + random.below(60));
+    if (random.chance(600))
+      out.several_permille = static_cast<unsigned>(1 + random.below(400));
     return out;
   }
 
@@ -141,12 +146,19 @@ struct run {
     return out;
   }
 
+  /// A machine has clients from now on.
+  void begin_at(const machine_id& id) {
+    work_.begin_at(id);
+    if (load_.several_permille > 0)
+      transactions_.begin_at(id);
+  }
+
   simulation_result play() {
     for (uint32_t i = 1; i <= shape_.storing_count + shape_.holding_count; ++i)
       world_.add_machine(machine_id{"m" + std::to_string(i)});
     for (auto& id : world_.machines()) {
       world_.start(id);
-      work_.begin_at(id);
+      begin_at(id);
     }
     look_again();
     if (!go_on(warm_up))
@@ -157,6 +169,7 @@ struct run {
     if (!bear_faults())
       return judge();
     nemesis_.stop();
+    transactions_.stop();
     moves_.stop();
     calm_ports();
     mirror_again();
@@ -188,7 +201,7 @@ struct run {
       wait += faults_.nemesis.pause_max;
       insist_for += faults_.nemesis.pause_max;
     }
-    nemesis_.begin([this](const machine_id& id) { work_.begin_at(id); });
+    nemesis_.begin([this](const machine_id& id) { begin_at(id); });
     if (!go_on(wait / 2))
       return false;
     nemesis_.insist();
@@ -251,11 +264,13 @@ struct run {
     out.handed_over = watch_.handed_over();
     out.pause_max = watch_.pause_max();
     out.copies_found = watch_.copies_found();
+    out.aborted_parts = watch_.parts().aborted_count();
+    out.transactions = transactions_.committed_count();
     for (auto& id : world_.machines()) {
       out.lost_writes += world_.disk(id).lost_count();
       out.slow_syncs += world_.disk(id).slow_count();
     }
-    out.operations = work_.take_history();
+    out.operations = work_.take_history(watch_.parts());
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;
     out.problem = problem(verdict, out);
@@ -296,7 +311,7 @@ struct run {
         return "shard " + std::to_string(i) + " still has learner "
                + x->learners.front().id.value;
     }
-    return {};
+    return watch_.unfinished_part();
   }
 
   /// Some machine that stores nothing has not left.
@@ -313,6 +328,12 @@ struct run {
       return watch_.problem();
     if (!left_.empty())
       return "I17: " + left_;
+    if (!work_.problem().empty())
+      return work_.problem();
+    if (auto wrong = transactions_.judge(); !wrong.empty())
+      return wrong;
+    if (auto missing = watch_.parts().missing(); !missing.empty())
+      return missing;
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
@@ -336,7 +357,9 @@ struct run {
   sim_world world_;
   world_truth truth_;
   sim_nemesis nemesis_;
+  workload_options load_;
   workload work_;
+  transaction_work transactions_;
   move_maker moves_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;

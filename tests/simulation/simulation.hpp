@@ -48,6 +48,10 @@ struct simulation_result {
   nanoseconds pause_max{};
   /// Copies that were found to serve, each in its directory (I16).
   size_t copies_found = 0;
+  /// Attempts over several shards that were aborted.
+  size_t aborted_parts = 0;
+  /// Committed transfers, audits and appends.
+  size_t transactions = 0;
   /// Of all disks: calls that a crash lost before their sync, and slow syncs.
   uint64_t lost_writes = 0;
   uint64_t slow_syncs = 0;

@@ -61,9 +61,13 @@ int64_t workload::now() const {
 }
 
 size_t workload::record(operation x) {
-  x.shard = x.kind == operation_kind::list && x.key == "/"
-              ? x.shard
-              : std::optional{shard(x.key).value};
+  // Parts of commands over several shards are decided one after the other:
+  // each key is silent until then, but versions do not order writes of other
+  // keys of the shard.
+  auto ordered = options_.several_permille == 0
+                 && (x.kind != operation_kind::list || x.key != "/");
+  if (ordered)
+    x.shard = shard(x.key).value;
   history_.push_back(std::move(x));
   kept_.push_back(true);
   return history_.size() - 1;
@@ -166,22 +170,47 @@ void workload::choose(operation& x) {
   x.written = "v" + std::to_string(++last_value_);
 }
 
+operation workload::draft_add(client& c, const std::string& key,
+                              open_write& w) {
+  auto x = draft(c, key);
+  x.kind = operation_kind::add;
+  x.delta = static_cast<int64_t>(random_.below(7)) - 3;
+  x.floor = -20;
+  x.ceiling = 20;
+  w.what.operations.push_back(
+    {muster::operation_kind::add, x.key, {}, x.delta, x.floor, x.ceiling});
+  return x;
+}
+
+/// Two or three groups, hence shards in most cases.
+void workload::draft_several(client& c, open_write& w,
+                             std::vector<operation>& parts) {
+  std::set<std::string> groups;
+  for (auto count = 2 + random_.below(2); groups.size() < count;)
+    groups.insert(some_group());
+  for (auto& group : groups) {
+    if (random_.chance(300))
+      parts.push_back(draft_add(c, group + "/n", w));
+    else
+      parts.push_back(
+        draft(c, group + "/k"
+                   + std::to_string(random_.below(options_.keys_per_group))));
+  }
+}
+
 void workload::write(client& c, production_machine& m) {
   auto w = std::make_shared<open_write>();
   w->timeout = random_.between(options_.timeout_min, options_.timeout_max);
   auto key = some_key();
   std::vector<operation> parts;
   auto dice = random_.below(100);
-  if (dice < 15) {
-    auto x = draft(c, some_group() + "/n");
-    x.kind = operation_kind::add;
-    x.delta = static_cast<int64_t>(random_.below(7)) - 3;
-    x.floor = -20;
-    x.ceiling = 20;
-    muster::operation op{
-      muster::operation_kind::add, x.key, {}, x.delta, x.floor, x.ceiling};
-    w->what.operations.push_back(op);
-    parts.push_back(x);
+  if (random_.chance(options_.several_permille)) {
+    draft_several(c, *w, parts);
+    key = parts[0].key;
+    auto guarded = parts[0].kind != operation_kind::add;
+    dice = guarded ? 40 + random_.below(60) : 40;
+  } else if (dice < 15) {
+    parts.push_back(draft_add(c, some_group() + "/n", *w));
   } else if (dice < 30) {
     auto group = some_group();
     for (auto name : {"/k0", "/k1"})
@@ -294,14 +323,19 @@ void workload::settle(open_write& w, const command_answer& x) {
       ++count_.unknown;
       return;
   }
+  auto several = shards_of(w.what, shape_.shard_count).size() > 1;
+  count_.several += several;
+  size_t next_counter = 0;
   for (auto i : w.positions) {
     auto& op = history_[i];
     op.return_ns = now();
     if (x.what == outcome::committed) {
       op.outcome = answer::ok;
       op.version = x.version.value;
-      if (op.kind == operation_kind::add && !x.counters.empty())
-        op.seen = std::to_string(x.counters[0]);
+      if (several)
+        several_[i] = x.id.value;
+      if (op.kind == operation_kind::add && next_counter < x.counters.size())
+        op.seen = std::to_string(x.counters[next_counter++]);
     } else {
       // A refusal says which part failed only in words.
       auto alone = w.positions.size() == 1;
@@ -347,7 +381,15 @@ void workload::probe(shard_id to, size_t attempt) {
     again();
 }
 
-history workload::take_history() {
+history workload::take_history(const part_watch& parts) {
+  for (auto& [i, id] : several_) {
+    auto found = parts.version(id, shard(history_[i].key));
+    if (found)
+      history_[i].version = found->value;
+    else if (problem_.empty())
+      problem_ = "I2: " + id + " was told to be committed, " + history_[i].key
+                 + " was not written";
+  }
   history out;
   out.reserve(history_.size());
   for (size_t i = 0; i < history_.size(); ++i)

@@ -3,6 +3,7 @@
 
 #include "registry/command.hpp"
 #include "tests/checker/history.hpp"
+#include "tests/simulation/part_watch.hpp"
 #include "tests/simulation/production_machine.hpp"
 
 #include <map>
@@ -25,6 +26,8 @@ struct workload_options {
   size_t keys_per_group = 3;
   /// Operations of 1000 before which a mirror of a prefix begins or ends.
   unsigned mirror_permille = 0;
+  /// Writes of 1000 whose keys are in several groups.
+  unsigned several_permille = 0;
 };
 
 /// Clients on all machines, and the history of what they were told.
@@ -70,7 +73,14 @@ public:
 
   /// Operations still open become what they are at the end: unknown writes
   /// stay, reads without an answer vanish.
-  history take_history();
+  /// @param parts  tells the versions that commands over several shards made
+  history take_history(const part_watch& parts);
+
+  /// What commands over several shards were told and is not so; empty =
+  /// nothing. After `take_history`.
+  const std::string& problem() const {
+    return problem_;
+  }
 
   struct counters {
     size_t committed = 0;
@@ -82,6 +92,7 @@ public:
     size_t listings = 0;
     size_t copy_reads = 0;
     size_t mirrored = 0;
+    size_t several = 0;
   };
 
   const counters& count() const {
@@ -105,6 +116,8 @@ private:
   void write(client& c, production_machine& m);
   operation draft(client& c, const std::string& key);
   void choose(operation& x);
+  void draft_several(client& c, open_write& w, std::vector<operation>& parts);
+  operation draft_add(client& c, const std::string& key, open_write& w);
   void send_write(const write_ptr& w, client& c, production_machine& m);
   void on_answer(const write_ptr& w, client& c, command_answer x);
   void retry(const write_ptr& w, client& c);
@@ -133,6 +146,9 @@ private:
   history history_;
   /// By position: false = no answer came, and it is a read.
   std::vector<bool> kept_;
+  /// By position: the id, if its command was over several shards.
+  std::map<size_t, std::string> several_;
+  std::string problem_;
   std::set<shard_id> unanswered_;
   counters count_;
   uint64_t last_value_ = 0;

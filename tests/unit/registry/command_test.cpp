@@ -115,7 +115,7 @@ TEST_CASE("command: every limit is the last size that passes") {
   CHECK_FALSE(check_command(named, 1));
 }
 
-TEST_CASE("command: keys of two shards are refused") {
+TEST_CASE("command: of several shards the lowest one decides") {
   auto x = put("/a/b");
   for (auto i = 0;
        shard_of("/k/" + std::to_string(i), 64) == shard_of("/a/b", 64); ++i)
@@ -124,8 +124,36 @@ TEST_CASE("command: keys of two shards are refused") {
   while (shard_of(other, 64) == shard_of("/a/b", 64))
     other += "x";
   x.guards.push_back(guard{guard_kind::absent, other, {}, {}});
-  CHECK_FALSE(check_command(x, 64));
+  auto lowest = std::min(shard_of("/a/b", 64), shard_of(other, 64));
+  CHECK(*check_command(x, 64) == lowest);
   CHECK(check_command(x, 1));
+}
+
+TEST_CASE("command: other operations need a guard") {
+  auto x = put("/a");
+  x.otherwise = {{operation_kind::put, "/b", "1"}};
+  CHECK_FALSE(check_command(x, 1));
+  x.guards.push_back({guard_kind::absent, "/a", {}, {}});
+  CHECK(check_command(x, 1));
+  x.operations.clear(); // nothing is done if the guards hold
+  CHECK(check_command(x, 1));
+  x.otherwise.push_back({operation_kind::erase, "/b", {}});
+  CHECK_FALSE(check_command(x, 1)); // twice
+}
+
+TEST_CASE("command: the other operations are done if a guard does not hold") {
+  fixed_state state;
+  state.records["/a"] = {"1", sequence{4}};
+  auto x = put("/a");
+  x.guards.push_back({guard_kind::absent, "/a", {}, {}});
+  CHECK_FALSE(evaluate(x, state).refusal.empty());
+  x.otherwise = {{operation_kind::add, "/b", {}, 2}};
+  auto made = evaluate(x, state);
+  CHECK(made.refusal.empty());
+  CHECK(made.otherwise);
+  REQUIRE(made.effects.size() == 1);
+  CHECK(made.effects[0].key == "/b");
+  CHECK(made.counters == std::vector<int64_t>{2});
 }
 
 TEST_CASE("command: guards compare versions, values and absence") {

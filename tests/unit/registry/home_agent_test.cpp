@@ -40,8 +40,8 @@ struct directory {
 
   void give(const peer& who, const std::vector<watched_entry>& undecided = {},
             const std::string& prefix = "/") {
-    copy_data x{shard_id{0}, term{5}, who, prefix,   true,
-                sequence{1}, ++round, {},  undecided};
+    copy_data x{shard_id{0}, term{5}, who, prefix, true,
+                sequence{1}, ++round, {},  {},     undecided};
     agent.on_copy_data(x, now, out);
   }
 

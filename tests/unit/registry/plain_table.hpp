@@ -64,6 +64,11 @@ private:
       records_[key].valid = false;
   }
 
+  void on(const publish_silent& x) {
+    for (auto& key : x.keys)
+      records_[key].valid = false;
+  }
+
   void on(const publish_put& x) {
     records_[x.key] = {true, false, x.value, x.version};
   }

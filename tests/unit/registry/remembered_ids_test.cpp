@@ -21,7 +21,7 @@ struct twin {
     auto id = "m1.1." + std::to_string(next);
     auto at = sequence{next};
     next += 1 + next % 3; // a forgetting entry remembers nothing
-    ids.add(id, {outcome::committed, 0, at, {}});
+    ids.add(id, {outcome::committed, 0, false, at, {}});
     known[id] = at;
     order[at] = id;
   }
@@ -66,7 +66,8 @@ TEST_CASE("remembered_ids: goes through the log from a position on") {
   CHECK(ids.from(sequence{1}) == ids.end());
   CHECK(!ids.newest());
   for (auto at : std::vector<uint64_t>{2, 5, 9})
-    ids.add("c" + std::to_string(at), {outcome::refused, 0, sequence{at}, {}});
+    ids.add("c" + std::to_string(at),
+            {outcome::refused, 0, false, sequence{at}, {}});
   CHECK(ids.from(sequence{1})->what.at == sequence{2});
   CHECK(ids.from(sequence{3})->id == "c5");
   CHECK(ids.from(sequence{10}) == ids.end());
@@ -76,11 +77,12 @@ TEST_CASE("remembered_ids: goes through the log from a position on") {
 TEST_CASE("remembered_ids: forgets everything and begins anew") {
   remembered_ids ids;
   for (uint64_t at = 1; at <= 100; ++at)
-    ids.add(std::to_string(at), {outcome::committed, 0, sequence{at}, {}});
+    ids.add(std::to_string(at),
+            {outcome::committed, 0, false, sequence{at}, {}});
   ids.forget_upto(sequence{100});
   CHECK(ids.size() == 0);
   CHECK(ids.find("7") == nullptr);
-  ids.add("7", {outcome::committed, 0, sequence{101}, {}});
+  ids.add("7", {outcome::committed, 0, false, sequence{101}, {}});
   CHECK(ids.find("7")->at == sequence{101});
   ids.check_invariants();
 }

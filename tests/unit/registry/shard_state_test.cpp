@@ -20,7 +20,7 @@ struct history {
                const std::string& id, bool erased = false) {
     log_entry x;
     x.id = command_id{id};
-    x.effects.push_back({key, value, erased});
+    x.effects.push_back({key, value, erased, false, {}});
     x.counters = {7, -7};
     x.digest = static_cast<uint32_t>(std::hash<std::string>{}(id) % 3);
     apply(std::move(x));

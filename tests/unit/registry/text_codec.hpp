@@ -26,12 +26,19 @@ public:
     put(out, x.counters.size());
     for (auto counter : x.counters)
       put(out, std::to_string(counter));
-    put(out, x.effects.size());
-    for (auto& e : x.effects) {
-      put(out, e.key);
-      put(out, e.value);
-      put(out, uint64_t{e.erased});
-    }
+    put_effects(out, x.effects);
+    if (x.kind < entry_kind::prepare)
+      return out;
+    put(out, uint64_t{x.attempt.decider.value});
+    put(out, x.attempt.of.value);
+    put(out, x.attempt.at.value);
+    put(out, x.others.size());
+    for (auto other : x.others)
+      put(out, uint64_t{other.value});
+    put(out, uint64_t{x.otherwise});
+    put(out, uint64_t{x.planned.holds});
+    put_effects(out, x.planned.operations.effects);
+    put_effects(out, x.planned.otherwise.effects);
     return out;
   }
 
@@ -49,18 +56,55 @@ public:
     x.digest = static_cast<uint32_t>(number(in, fine));
     for (auto n = number(in, fine); fine && n > 0; --n)
       x.counters.push_back(std::stoll(text(in, fine)));
-    for (auto n = number(in, fine); fine && n > 0; --n) {
-      auto& e = x.effects.emplace_back();
-      e.key = text(in, fine);
-      e.value = text(in, fine);
-      e.erased = number(in, fine) != 0;
-    }
+    x.effects = effects(in, fine);
+    if (x.kind >= entry_kind::prepare)
+      get_part(in, fine, x);
     if (!fine || !in.empty())
       return error{errc::corrupt, "not an entry"};
     return x;
   }
 
 private:
+  static void get_part(std::string_view& in, bool& fine, log_entry& x) {
+    x.attempt.decider = shard_id{static_cast<uint32_t>(number(in, fine))};
+    x.attempt.of = term{number(in, fine)};
+    x.attempt.at = sequence{number(in, fine)};
+    for (auto n = number(in, fine); fine && n > 0; --n)
+      x.others.push_back(shard_id{static_cast<uint32_t>(number(in, fine))});
+    x.otherwise = number(in, fine) != 0;
+    x.planned.holds = number(in, fine) != 0;
+    x.planned.operations.effects = effects(in, fine);
+    x.planned.otherwise.effects = effects(in, fine);
+  }
+
+  static void put_effects(std::string& out, const std::vector<effect>& all) {
+    put(out, all.size());
+    for (auto& e : all) {
+      put(out, e.key);
+      put(out, e.value);
+      auto stands = e.standing != sequence{};
+      put(out,
+          uint64_t{e.erased} + 2 * uint64_t{e.locked} + 4 * uint64_t{stands});
+      if (stands)
+        put(out, e.standing.value);
+    }
+  }
+
+  static std::vector<effect> effects(std::string_view& in, bool& fine) {
+    std::vector<effect> out;
+    for (auto n = number(in, fine); fine && n > 0; --n) {
+      auto& e = out.emplace_back();
+      e.key = text(in, fine);
+      e.value = text(in, fine);
+      auto bits = number(in, fine);
+      e.erased = (bits & 1) != 0;
+      e.locked = (bits & 2) != 0;
+      if ((bits & 4) != 0)
+        e.standing = sequence{number(in, fine)};
+    }
+    return out;
+  }
+
   static void put(std::string& out, const std::string& x) {
     out += std::to_string(x.size()) + ':' + x;
   }

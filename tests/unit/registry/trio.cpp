@@ -56,7 +56,9 @@ recovered_replica plain_disk::recovered() const {
 
 trio::trio(size_t replica_count, size_t machine_count, shard_options options)
   : options_(options) {
-  options_.shard_count = 1;
+  // One, unless a test is about others too.
+  if (options.shard_count == shard_options{}.shard_count)
+    options_.shard_count = 1;
   assigned_.shard = only_shard;
   for (size_t i = 0; i < machine_count; ++i) {
     auto& m = machines_.emplace_back();
@@ -79,7 +81,9 @@ void trio::build(size_t i) {
   auto& m = machines_[i];
   m.keeper = std::make_unique<lease_keeper>(m.self.id, m.self.run,
                                             options_.lease);
-  m.agent = std::make_unique<home_agent>(only_shard, m.self, agent_options{});
+  agent_options agent;
+  agent.shard_count = options_.shard_count;
+  m.agent = std::make_unique<home_agent>(only_shard, m.self, agent);
   m.copies = std::make_unique<local_copies>(m.self, 1, copy_options{});
   m.replica = std::make_unique<shard_replica>(
     shard_replica::identity{only_shard, m.self, m.store,

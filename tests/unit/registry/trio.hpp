@@ -156,6 +156,35 @@ public:
   /// An order from the numbers of machines; none = -1.
   move_order make_order(int joining, int home, int leaving);
 
+  // -- the other shards -------------------------------------------------------
+
+  /// What was sent to the homes of other shards, and not taken yet.
+  std::deque<send_home_effect> to_others;
+
+  /// The newest message of this kind to another shard; the rest is forgotten.
+  template <class Message>
+  std::optional<Message> take_told() {
+    std::optional<Message> out;
+    for (auto& x : to_others)
+      if (auto found = std::get_if<Message>(&x.what))
+        out = *found;
+    to_others.clear();
+    return out;
+  }
+
+  /// Another shard asks this one to prepare a part.
+  void prepare_part(const part_prepare& x);
+
+  /// Another shard's home tells the primary.
+  template <class Message>
+  void tell_home(const Message& x) {
+    auto i = primary();
+    REQUIRE(i);
+    with_replica(*i, [&](auto& r, auto& out) {
+      r.on_message(peer{machine_id{"far"}, incarnation{1}}, x, now_, out);
+    });
+  }
+
   // -- what is ----------------------------------------------------------------
 
   machine& at(size_t i) {

@@ -15,6 +15,8 @@ void trio::carry(size_t i, const shard_effects& all) {
         using type = std::decay_t<decltype(x)>;
         if constexpr (std::is_same_v<type, send_effect>) {
           send(i, x.to, x.what);
+        } else if constexpr (std::is_same_v<type, send_home_effect>) {
+          to_others.push_back(x);
         } else if constexpr (std::is_same_v<type, swap_effect>) {
           queue(i, [this, i, x] { swap(i, x); });
         } else if constexpr (std::is_same_v<type, release_effect>) {
@@ -74,6 +76,9 @@ void trio::carry(size_t i, const agent_effects& all) {
         else if constexpr (std::is_same_v<type, home_submit>)
           to_replica(
             [this, x](auto& r, auto& out) { r.on_submit(x, now_, out); });
+        else if constexpr (std::is_same_v<type, home_part>)
+          to_replica(
+            [this, x](auto& r, auto& out) { r.on_part(x, now_, out); });
         else if constexpr (std::is_same_v<type, copy_ask>)
           to_replica(
             [this, x](auto& r, auto& out) { r.on_copy_ask(x, now_, out); });

@@ -49,6 +49,15 @@ uint64_t trio::submit(size_t origin, const command& x, uint32_t attempt,
   return slot;
 }
 
+void trio::prepare_part(const part_prepare& x) {
+  auto i = primary();
+  REQUIRE(i);
+  with_agent(*i, [&](auto& a, auto& out) {
+    a.on_part(peer{machine_id{"far"}, incarnation{1}}, x, out);
+  });
+  drain();
+}
+
 const verdict* trio::find_verdict(uint64_t slot) const {
   auto& all = machines_[origins_.at(slot)].verdicts;
   auto i = all.find(slot);
