@@ -53,6 +53,7 @@ int run(int argc, const char* const* argv) {
   add_launch_commands(app, what);
   add_cluster_commands(app, what);
   add_record_commands(app, what);
+  add_txn_command(app, what);
   add_load_command(app, what);
   add_backup_commands(app, what);
   add_watch_command(app, what);

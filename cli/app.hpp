@@ -22,6 +22,8 @@ struct invocation {
 
 /// put, get, del, ls
 void add_record_commands(CLI::App& app, invocation& to);
+/// txn
+void add_txn_command(CLI::App& app, invocation& to);
 /// load
 void add_load_command(CLI::App& app, invocation& to);
 /// backup create, backup restore

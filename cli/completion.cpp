@@ -44,7 +44,7 @@ std::string bash_script(const CLI::App& app) {
          "  case $previous in\n"
          "    -o|--output) words=\"table json\" ;;\n"
          "    -d|--dir) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
-         "    load) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+         "    load|txn) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
          "    completion) words=\"bash zsh\" ;;\n"
          "  esac\n"
          "  for ((i = 1; i < COMP_CWORD && ${#words} == 0; i++)); do\n"

@@ -50,12 +50,22 @@ std::string state_of(const json& x) {
   return outcome == "pending" ? "in flight" : outcome;
 }
 
+/// `, shard 3`, or `, shards 3 (decides), 5, 8`
+std::string shards_of(const json& x) {
+  if (!x.contains("other_shards"))
+    return ", shard " + show(x, "shard");
+  auto out = ", shards " + show(x, "shard") + " (decides)";
+  for (auto& shard : x["other_shards"])
+    out += ", " + std::to_string(shard.get<uint32_t>());
+  return out;
+}
+
 /// `command m1.7.1: committed, shard 0, version 1, took 1.50 ms, attempts 1`,
 /// without what is not known.
 std::string headline_of(const json& x) {
   auto state = state_of(x);
-  auto out = "command " + show(x, "command") + ": " + state + ", shard "
-             + show(x, "shard");
+  auto out = "command " + show(x, "command") + ": " + state
+             + (x.value("else", false) ? " (else)" : "") + shards_of(x);
   if (is_known(x, "version"))
     out += ", version " + show(x, "version");
   if (is_known(x, "duration_ns"))
@@ -66,21 +76,40 @@ std::string headline_of(const json& x) {
   return out;
 }
 
+std::string participants_of(const json& story) {
+  // The shard is told where there are several.
+  auto several = story.contains("other_shards");
+  std::vector<std::string> head{"MACHINE",        "ADDRESS",
+                                "REASON",         "ENLISTED BY",
+                                "ENLISTED AFTER", "ACKNOWLEDGED AFTER"};
+  if (several)
+    head.insert(head.begin() + 2, "SHARD");
+  table out{std::move(head)};
+  for (auto& each : story["participants"]) {
+    std::vector<std::string> row{show(each, "machine"),
+                                 show(each, "address"),
+                                 reason_of(each),
+                                 show(each, "enlisted_by"),
+                                 duration_of(each, "enlisted_after_ns"),
+                                 each.value("expelled", false)
+                                   ? "expelled"
+                                   : duration_of(each,
+                                                 "acknowledged_after_ns")};
+    if (several)
+      row.insert(row.begin() + 2,
+                 each.contains("shard") ? show(each, "shard") : "-");
+    out.add(std::move(row));
+  }
+  return out.text();
+}
+
 status print_story(const globals& x, const json& story) {
   if (x.json)
     return print(http::to_text(story) + "\n");
   auto text = headline_of(story) + "\n" + operations_of(story) + "\n";
   if (auto detail = text_of(story, "detail"); !detail.empty())
     text += printable(detail) + "\n";
-  table out{{"MACHINE", "ADDRESS", "REASON", "ENLISTED BY", "ENLISTED AFTER",
-             "ACKNOWLEDGED AFTER"}};
-  for (auto& each : story["participants"])
-    out.add({show(each, "machine"), show(each, "address"), reason_of(each),
-             show(each, "enlisted_by"), duration_of(each, "enlisted_after_ns"),
-             each.value("expelled", false)
-               ? "expelled"
-               : duration_of(each, "acknowledged_after_ns")});
-  text += "\n" + out.text();
+  text += "\n" + participants_of(story);
   if (story.value("from_log", false))
     text += "\nTold from the shard's log: acknowledgements and machines that "
             "were enlisted later are not known any more.\n";

@@ -187,9 +187,10 @@ result<command> parse_command(std::string_view text) {
     return checked.failure();
   reader in;
   command out;
-  auto x = in.object(text, "command", {"guards", "operations"});
+  auto x = in.object(text, "command", {"guards", "operations", "else"});
   read_array(in, x, "guards", read_guard, out.guards);
   read_array(in, x, "operations", read_operation, out.operations);
+  read_array(in, x, "else", read_operation, out.otherwise);
   if (!in.wrong.empty())
     return error{errc::invalid_argument, in.wrong};
   return out;

@@ -14,13 +14,14 @@ namespace muster::http {
 ///      "operations": [{"put": {"key": K, "value": V}},
 ///                     {"delete": {"key": K}},
 ///                     {"add": {"key": K, "delta": N,
-///                              "floor": N, "ceiling": N}}]}
+///                              "floor": N, "ceiling": N}}],
+///      "else": [as `operations`; done if a guard does not hold]}
 ///
 /// V is a string, stored as its bytes; any other JSON is stored as its text
 /// without white space, so that a number keeps its digits. `value_base64`
-/// stands for bytes that are not UTF-8. `guards`, `floor` and `ceiling` may be
-/// left out. Unknown members, and members that are there twice, are errors, so
-/// that a typing error never changes what is guarded.
+/// stands for bytes that are not UTF-8. `guards`, `else`, `floor` and `ceiling`
+/// may be left out. Unknown members, and members that are there twice, are
+/// errors, so that a typing error never changes what is guarded.
 /// @returns `invalid_argument` with the place that is wrong
 result<command> parse_command(std::string_view text);
 

@@ -48,6 +48,8 @@ json participant_json(const participant& x) {
   out["enlisted_after_ns"] = nanoseconds_json(x.enlisted_after_ns);
   out["acknowledged_after_ns"] = nanoseconds_json(x.acknowledged_after_ns);
   out["expelled"] = x.expelled;
+  if (x.reason != participation::origin)
+    out["shard"] = x.shard.value;
   return out;
 }
 
@@ -136,6 +138,8 @@ json answer_json(const command_answer& x) {
     out["detail"] = x.detail;
   if (!x.counters.empty())
     out["counters"] = x.counters;
+  if (x.otherwise)
+    out["else"] = true;
   if (is_client_id(x.id))
     out["born"] = x.born.value;
   return out;
@@ -146,8 +150,12 @@ json story_json(const story& x) {
            {"shard", x.shard.value}, {"version", x.version.value},
            {"attempts", x.attempts}, {"from_log", x.from_log}};
   out["duration_ns"] = nanoseconds_json(x.duration_ns);
+  for (auto shard : x.others)
+    out["other_shards"].push_back(shard.value);
   if (!x.detail.empty())
     out["detail"] = x.detail;
+  if (x.otherwise)
+    out["else"] = true;
   out["operations"] = json::array();
   for (auto& each : x.operations)
     out["operations"].push_back(operation_json(each));

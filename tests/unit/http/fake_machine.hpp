@@ -313,6 +313,7 @@ private:
       return;
     out.version = sequence{++last_};
     out.counters = evaluated.counters;
+    out.otherwise = evaluated.otherwise;
     for (auto& each : evaluated.effects) {
       if (each.erased)
         records_.erase(each.key);
