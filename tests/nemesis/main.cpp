@@ -34,11 +34,12 @@ fs::path make_directory() {
 void print(const arguments& args, const trial_result& x) {
   std::printf(
     "seed %llu: %s; %zu operations, %zu definite, %zu failed, %zu unknown (%zu "
-    "permille), %zu reads of copies, %zu violations, %zu keys undecided; "
+    "permille), %zu reads of copies, %zu transactions, %zu violations, %zu "
+    "keys undecided; "
     "faults that took effect: %s\n",
     static_cast<unsigned long long>(args.trial.seed),
     x.problem.empty() ? "passed" : "FAILED", x.operations, x.definite, x.failed,
-    x.unknown, x.unknown_permille(), x.copy_reads, x.violations,
+    x.unknown, x.unknown_permille(), x.copy_reads, x.transactions, x.violations,
     x.undecided_keys, x.faults.empty() ? "none" : x.faults.c_str());
   if (!x.problem.empty())
     std::printf("%s\n", x.problem.c_str());

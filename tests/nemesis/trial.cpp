@@ -66,6 +66,8 @@ private:
     out_.faults = faults.text();
     if (done)
       done = check_finally(real, signals_, {keys_of(load), until}, history_);
+    if (done)
+      done = judge_transactions(clients, real.addresses(), until);
     if (auto dead = real.unexpected_death(); done && !dead.empty())
       done = error{errc::unavailable, dead};
     if (auto kind = faults.never_bit(); done && !kind.empty())
@@ -73,6 +75,29 @@ private:
                                         + " took effect: take another seed, or "
                                           "more seconds"};
     return done;
+  }
+
+  /// I2.
+  status judge_transactions(const workload& clients,
+                            const std::vector<cli::server_address>& machines,
+                            interrupts::clock::time_point until) {
+    auto finals = read_finals(machines, signals_, until);
+    if (!finals)
+      return finals.failure();
+    std::vector<sim::transaction> all;
+    std::string wrong;
+    for (auto& each : clients.transactors()) {
+      out_.transactions += each->committed_count();
+      all.insert(all.end(), each->appends().begin(), each->appends().end());
+      if (wrong.empty())
+        wrong = each->problem();
+    }
+    if (wrong.empty())
+      wrong = sim::check_transactions(all, *finals);
+    if (wrong.empty())
+      return ok();
+    ++out_.violations;
+    return error{errc::corrupt, "transactions: " + wrong};
   }
 
   status write_history() {
@@ -94,6 +119,8 @@ private:
       out_.copy_reads += x.served_from == "copy" ? 1 : 0;
     }
     out_.definite = out_.operations - out_.failed - out_.unknown;
+    if (out_.transactions == 0)
+      fail("no transaction was committed");
     auto wanted = static_cast<size_t>(options_.length.count())
                   * options_.definite_each_second;
     if (out_.definite < wanted)

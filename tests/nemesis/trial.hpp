@@ -37,6 +37,8 @@ struct trial_result {
   size_t unknown = 0;
   /// Reads from the memory of a machine that does not store the shard.
   size_t copy_reads = 0;
+  /// Commands over several shards that were committed.
+  size_t transactions = 0;
   size_t violations = 0;
   size_t undecided_keys = 0;
   std::string faults;

@@ -31,7 +31,12 @@ workload::workload(const workload_options& options,
                         .shards = options.shards};
     clients_.push_back(std::make_unique<client>(std::move(each), machines));
   }
+  for (size_t i = 1; i <= options.transactors; ++i)
+    transactors_.push_back(std::make_unique<transactor>(
+      "t" + std::to_string(i), random.fork(1000 + i).next(), machines));
   for (auto& each : clients_)
+    threads_.emplace_back([this, &each = *each] { each.run(stop_); });
+  for (auto& each : transactors_)
     threads_.emplace_back([this, &each = *each] { each.run(stop_); });
   for (size_t i = 0; i < machines.size(); ++i)
     threads_.emplace_back([this, i] { pinner_.run(i, stop_); });

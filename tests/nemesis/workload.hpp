@@ -3,6 +3,7 @@
 
 #include "tests/nemesis/client.hpp"
 #include "tests/nemesis/pinner.hpp"
+#include "tests/nemesis/transactor.hpp"
 
 #include <memory>
 #include <thread>
@@ -13,6 +14,8 @@ namespace muster::nemesis {
 struct workload_options {
   uint64_t seed = 1;
   size_t clients = 32;
+  /// Clients that send commands over several shards.
+  size_t transactors = 4;
   size_t keys = 40;
   uint32_t shards = 1;
 };
@@ -34,10 +37,16 @@ public:
   /// @returns what all clients were told
   sim::history stop();
 
+  /// After `stop`: what the transactors did.
+  const std::vector<std::unique_ptr<transactor>>& transactors() const {
+    return transactors_;
+  }
+
 private:
   pinner pinner_;
   stop_flag stop_;
   std::vector<std::unique_ptr<client>> clients_;
+  std::vector<std::unique_ptr<transactor>> transactors_;
   std::vector<std::thread> threads_;
 };
 
