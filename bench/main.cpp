@@ -117,6 +117,46 @@ result<json> run_writes(const run_options& options) {
   return out;
 }
 
+/// Commands over two shards beside commands over one.
+result<json> run_transactions(const run_options& options) {
+  std::filesystem::create_directories(options.directory + "/coordinator");
+  auto own = bench::etcd_cluster::start(1, options.directory + "/coordinator");
+  if (!own)
+    return own.failure();
+  auto cluster = bench::muster_cluster::start(options.directory,
+                                              (*own)->endpoints().front());
+  if (!cluster)
+    return cluster.failure();
+  json out = json::array();
+  for (auto depth : options.depths) {
+    std::vector<double> one_us, two_us, ratio;
+    for (size_t round = 0; round < options.rounds; ++round) {
+      bench::write_options x;
+      x.in_flight_count = depth;
+      x.duration = std::chrono::milliseconds{
+        static_cast<int64_t>(options.seconds * 1000)};
+      x.warm_up = x.duration / 3;
+      x.seed = round + 1;
+      auto one = bench::run_muster_writes((*cluster)->first(), x);
+      x.parts_count = 2;
+      auto two = bench::run_muster_writes((*cluster)->first(), x);
+      for (auto* report : {&one, &two})
+        if (!report->failure.empty())
+          return error{errc::unavailable, report->failure};
+      auto us = [](auto y) { return static_cast<double>(y.count()) / 1000; };
+      one_us.push_back(us(one.median));
+      two_us.push_back(us(two.median));
+      ratio.push_back(us(two.median) / us(one.median));
+    }
+    out.push_back({{"in_flight", depth},
+                   {"one_shard_median_us", median(one_us)},
+                   {"two_shards_median_us", median(two_us)},
+                   {"latency_ratio", median(ratio)},
+                   {"rounds", ratio.size()}});
+  }
+  return out;
+}
+
 result<json> run_store(const run_options& options) {
   json out = json::array();
   for (auto depth : options.depths) {
@@ -155,8 +195,8 @@ int main(int argc, char** argv) {
   std::string what = "all";
   std::string form = "table";
   CLI::App app{"Measures Muster beside its peers, interleaved in one run."};
-  app.add_option("what", what, "read, write, store or all")
-    ->check(CLI::IsMember({"read", "write", "store", "all"}));
+  app.add_option("what", what, "read, write, txn, store or all")
+    ->check(CLI::IsMember({"read", "write", "txn", "store", "all"}));
   app.add_option("--rounds", options.rounds, "pairs of measurements");
   app.add_option("--seconds", options.seconds, "of each measured write run");
   app.add_option("--in-flight", options.depths, "writes in flight");
@@ -186,6 +226,14 @@ int main(int argc, char** argv) {
       return 1;
     }
     out["write"] = *written;
+  }
+  if (what == "txn") {
+    auto measured = run_transactions(options);
+    if (!measured) {
+      std::cerr << "txn benchmark: " << measured.failure().message << '\n';
+      return 1;
+    }
+    out["txn"] = *measured;
   }
   if (what == "store") {
     auto stored = run_store(options);

@@ -50,8 +50,10 @@ private:
     {
       std::lock_guard guard{mutex_};
       ++open_;
-      x.operations.push_back(
-        {operation_kind::put, keys_[random_() % keys_.size()], value_});
+      auto first = random_();
+      for (size_t i = 0; i < options_.parts_count; ++i)
+        x.operations.push_back(
+          {operation_kind::put, keys_[(first + i) % keys_.size()], value_});
     }
     auto sent = clock::now();
     machine_.submit(std::move(x), submit_options{},

@@ -22,6 +22,10 @@ struct write_options {
 
   size_t value_bytes = 128;
 
+  /// Muster only: keys that one command writes, each in another shard (but for
+  /// keys that meet there by chance, one pair of 64).
+  size_t parts_count = 1;
+
   /// Measured time, after the warm-up, which is not.
   std::chrono::milliseconds duration{5000};
   std::chrono::milliseconds warm_up{1000};
