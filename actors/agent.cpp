@@ -13,7 +13,7 @@ struct agent_dispatcher {
 
   void add_known(home_submit& x) {
     auto& cmd = x.what.what;
-    if (cmd.operations.size() + cmd.guards.size() < 2)
+    if (cmd.operations.size() + cmd.guards.size() + cmd.otherwise.size() < 2)
       return;
     for (auto shard : shards_of(cmd, env.facts.shard_count))
       if (shard != x.what.shard)

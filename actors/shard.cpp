@@ -85,7 +85,8 @@ explain_reply explain_from_log(const shard_replica& core,
   out.what = outcome_of(entry->kind, decided);
   out.shard = shard;
   out.others = entry->others;
-  out.version = entry->at;
+  if (out.what == outcome::committed)
+    out.version = entry->at;
   out.detail = entry->detail;
   out.otherwise = entry->otherwise;
   out.operations = entry->operations;

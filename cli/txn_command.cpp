@@ -53,7 +53,7 @@ status print_answer(const globals& x, const reply& answered) {
   if (parsed && parsed->is_object() && parsed->contains("outcome")) {
     json out{{"outcome", (*parsed)["outcome"]},
              {"command", (*parsed)["command"]}};
-    for (auto name : {"else", "counters"})
+    for (auto name : {"version", "else", "counters", "born"})
       if (parsed->contains(name))
         out[name] = (*parsed)[name];
     auto text = show(out, "outcome");
@@ -119,9 +119,14 @@ void add_txn_command(CLI::App& app, invocation& to) {
                  "JSON with \"guards\", \"operations\" and \"else\"; - reads "
                  "stdin")
     ->required();
-  txn->add_option("--id", what->id,
-                  "a name of your own: the same command sent again under it "
-                  "is applied once");
+  // An empty one, such as of an unset variable, would protect from nothing.
+  txn
+    ->add_option("--id", what->id,
+                 "a name of your own: the same command sent again under it "
+                 "is applied once")
+    ->check([](const std::string& text) {
+      return text.empty() ? "an id has at least one character" : "";
+    });
   txn->callback([what, &to] {
     to.run = [what, &to] { return run_transaction(to.common, *what); };
   });

@@ -434,6 +434,8 @@ void local_copies::on_tick(boot_time now, copy_effects& out) {
     // A validation was lost with its connection: the next grant has it.
     for (auto& key : s.pending) {
       auto& r = s.records.at(key);
+      if (r.pending_locked) // until the decision, which is told for sure (P2)
+        continue;
       if (now - r.pending_since < options_.invalid_max)
         continue;
       r.pending_since = now;

@@ -61,7 +61,8 @@ bool primary_role::answer_known(const home_submit& x) {
     out.otherwise = known->otherwise;
     out.logged = true;
     out.detail = known->what == outcome::refused ? "refused before" : "";
-    if (known->digest != 0 && known->digest != digest_of(x.what.what))
+    // A shard that only took part has none, and is asked for no such command.
+    if (known->digest != digest_of(x.what.what))
       refuse_reused(out);
     answer(x.origin.id, std::move(out));
     return true;
@@ -133,6 +134,11 @@ void primary_role::evaluate_new(const home_submit& x, boot_time now) {
   auto& cmd = x.what.what;
   if (shards_of(cmd, ctx_.options.shard_count).size() > 1) {
     auto part = part_of(cmd, ctx_.shard, ctx_.options.shard_count);
+    if (auto prefix = awaited(part, now); !prefix.empty()) {
+      auto out = verdict_for(x, outcome::unavailable);
+      out.detail = "a read of " + prefix + " comes first";
+      return answer(x.origin.id, std::move(out));
+    }
     auto planned = plan_part(part, !cmd.otherwise.empty(),
                              prepared_state{ctx_});
     if (!planned.refusal.empty())
@@ -304,6 +310,22 @@ void primary_role::try_commit(boot_time now) {
 
 void primary_role::answer_committed(const pending_entry& x, boot_time now) {
   auto& entry = ctx_.log.at(x.at).entry;
+  auto another = entry.attempt != attempt_name{}
+                 && entry.attempt.decider != ctx_.shard;
+  if (entry.kind == entry_kind::prepare || another) {
+    // Who decides the attempt answers its origin. Who waited here asks again.
+    for (auto& other : x.others) {
+      verdict told;
+      told.slot = other.slot;
+      told.id = x.id;
+      told.attempt = other.attempt;
+      told.what = outcome::unavailable;
+      told.detail = "a former attempt is not decided yet";
+      told.reached = ctx_.state.committed();
+      answer(other.origin, std::move(told));
+    }
+    return;
+  }
   verdict out;
   switch (entry.kind) {
     case entry_kind::command:
@@ -320,8 +342,6 @@ void primary_role::answer_committed(const pending_entry& x, boot_time now) {
     default:
       return;
   }
-  if (entry.attempt != attempt_name{} && entry.attempt.decider != ctx_.shard)
-    return; // the deciding home answers
   out.id = x.id;
   out.version = x.at;
   out.detail = entry.detail;

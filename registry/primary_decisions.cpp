@@ -94,7 +94,8 @@ void primary_role::advance_collection(const std::string& id, boot_time now) {
   // is left behind whatever the decision is.
   if (!c.prepared)
     return;
-  if (c.against.empty() && now - c.since >= ctx_.options.votes_max) {
+  if (c.against.empty() && !c.open.empty()
+      && now - c.since >= ctx_.options.votes_max) {
     c.against = "not every shard has answered";
     if (MUSTER_MUTANT(p3_abort_not_logged)) {
       auto out = verdict_for(c.asked, outcome::unavailable);
@@ -132,13 +133,17 @@ primary_role::counters_of(const collection& c) {
 
 void primary_role::decide(const std::string& id, entry_kind what,
                           boot_time now) {
-  auto& part = ctx_.state.prepared().at(id);
+  auto found = ctx_.state.prepared().find(id);
+  auto i = collecting_.find(id);
+  if (found == ctx_.state.prepared().end()
+      || (i != collecting_.end() && i->second.attempt != found->second.attempt))
+    return;
+  auto& part = found->second;
   log_entry entry;
   entry.kind = what;
   entry.id = command_id{id};
   entry.attempt = part.attempt;
   entry.others = part.others;
-  auto i = collecting_.find(id);
   std::optional<collection> c;
   if (i != collecting_.end()) {
     c = std::move(i->second);

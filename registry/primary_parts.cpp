@@ -52,12 +52,18 @@ std::string primary_role::why_not(const home_part& x) const {
 void primary_role::on_part(const home_part& x, boot_time now) {
   auto& what = x.what;
   auto& id = what.what.id.value;
-  if (handing_ || what.attempt.decider == ctx_.shard)
+  // The deciding home is a peer: a shard that there is not would never decide.
+  auto& decider = what.attempt.decider;
+  if (decider == ctx_.shard || decider.value >= ctx_.options.shard_count)
+    return;
+  if (handing_)
     return; // F2: it is sent again
   auto& prepared = ctx_.state.prepared();
   if (auto i = prepared.find(id);
       i != prepared.end() && i->second.attempt == what.attempt)
     return vote_yes(what.what.id, i->second, {});
+  else if (i != prepared.end()) // its lock must not be forgotten
+    return vote(what, vote_kind::later, "a former attempt is being undone");
   if (undecided_ids_.count(id) > 0)
     return;
   // Over, so nothing of it is begun again; or a client's id of two commands.
@@ -67,6 +73,8 @@ void primary_role::on_part(const home_part& x, boot_time now) {
                   + " already");
   if (auto against = why_not(x); !against.empty())
     return vote(what, vote_kind::later, std::move(against));
+  if (auto prefix = awaited(what.what, now); !prefix.empty())
+    return vote(what, vote_kind::later, "a read of " + prefix + " comes first");
   auto made = plan_part(what.what, what.either, prepared_state{ctx_});
   if (!made.refusal.empty()) {
     // C3: a read of prepared state; told once that state is committed.
@@ -134,7 +142,8 @@ void primary_role::vote_yes(const command_id& id, const prepared_part& x,
 }
 
 void primary_role::on_decision(const part_decision& x, boot_time now) {
-  if (handing_ || undecided_ids_.count(x.id.value) > 0)
+  if (handing_ || undecided_ids_.count(x.id.value) > 0
+      || x.attempt.decider == ctx_.shard)
     return;
   auto& prepared = ctx_.state.prepared();
   auto i = prepared.find(x.id.value);

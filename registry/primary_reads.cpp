@@ -12,14 +12,25 @@ bool primary_role::undecided_tail(const std::string& key) const {
          && !MUSTER_MUTANT(l4_tail_read);
 }
 
-read_reply primary_role::on_read(const read_request& x, boot_time now) const {
+namespace {
+
+/// Longer than a reader waits before it asks again (`remote_reads`).
+constexpr nanoseconds reader_turn = std::chrono::milliseconds{60};
+constexpr size_t turned_away_max = 64;
+
+} // namespace
+
+read_reply primary_role::on_read(const read_request& x, boot_time now) {
   // R1: decided state, under live covering leases of all in-sync backups.
   read_reply out;
   out.ticket = x.ticket;
   out.at = assigned_.at;
-  if (!has_authority(now) || undecided_tail(x.key)
-      || ctx_.locked.count(x.key) > 0) // P2: it waits
+  if (!has_authority(now) || undecided_tail(x.key))
     return out;
+  if (ctx_.locked.count(x.key) > 0) { // P2: it waits
+    turn_away(x.key, now);
+    return out;
+  }
   out.answered = true;
   if (auto found = ctx_.state.find(x.key)) {
     out.found = true;
@@ -27,6 +38,28 @@ read_reply primary_role::on_read(const read_request& x, boot_time now) const {
     out.version = found->version;
   }
   return out;
+}
+
+void primary_role::turn_away(const std::string& prefix, boot_time now) {
+  while (!turned_away_.empty()
+         && (turned_away_.front().until <= now
+             || turned_away_.size() >= turned_away_max))
+    turned_away_.pop_front();
+  turned_away_.push_back({prefix, now + reader_turn});
+}
+
+std::string primary_role::awaited(const command& part, boot_time now) const {
+  for (auto& x : turned_away_) {
+    if (x.until <= now)
+      continue;
+    auto under = [&](auto& y) { return covers(x.prefix, y.key); };
+    for (auto branch : {&part.operations, &part.otherwise})
+      if (std::any_of(branch->begin(), branch->end(), under))
+        return x.prefix;
+    if (std::any_of(part.guards.begin(), part.guards.end(), under))
+      return x.prefix;
+  }
+  return {};
 }
 
 bool primary_role::any_locked(const std::string& prefix) const {
@@ -41,14 +74,17 @@ bool primary_role::any_locked(const std::string& prefix) const {
   return false;
 }
 
-list_reply primary_role::on_list(const list_request& x, boot_time now) const {
+list_reply primary_role::on_list(const list_request& x, boot_time now) {
   list_reply out;
   out.ticket = x.ticket;
   out.shard = ctx_.shard;
   out.at = assigned_.at;
-  if (!has_authority(now) || tail_end_ > ctx_.state.committed()
-      || any_locked(x.prefix))
+  if (!has_authority(now) || tail_end_ > ctx_.state.committed())
     return out;
+  if (any_locked(x.prefix)) {
+    turn_away(x.prefix, now);
+    return out;
+  }
   out.answered = true;
   size_t bytes = 0;
   auto& records = ctx_.state.records();

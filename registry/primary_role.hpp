@@ -93,8 +93,8 @@ public:
 
   // -- reads (R1) -------------------------------------------------------------
 
-  read_reply on_read(const read_request& x, boot_time now) const;
-  list_reply on_list(const list_request& x, boot_time now) const;
+  read_reply on_read(const read_request& x, boot_time now);
+  list_reply on_list(const list_request& x, boot_time now);
   void on_copy_ask(const copy_ask& x, boot_time now);
   void on_watch(const peer& from, const watch_request& x, boot_time now);
 
@@ -188,6 +188,13 @@ private:
     verdict answer;
     machine_id origin;
     std::optional<part_vote> vote;
+  };
+
+  /// What a reader was refused because of a lock. Its keys are not locked anew
+  /// for a while: else one lock after the other could keep it out for ever.
+  struct turned_away {
+    std::string prefix;
+    boot_time until{};
   };
 
   /// The votes of a command over several shards, at its deciding home (P1).
@@ -384,6 +391,8 @@ private:
   // primary_reads.cpp
   bool undecided_tail(const std::string& key) const;
   bool any_locked(const std::string& prefix) const;
+  void turn_away(const std::string& prefix, boot_time now);
+  std::string awaited(const command& part, boot_time now) const;
   void tell_watchers(sequence from, boot_time now);
   watch_news news_for(const watcher& w, uint64_t ticket) const;
 
@@ -411,6 +420,7 @@ private:
   /// Who has reported, of the state's open decisions; by id.
   std::map<std::string, std::set<shard_id>> reported_;
   std::set<std::string> finishing_; // ids; the entry is undecided
+  std::deque<turned_away> turned_away_; // a bounded number
   boot_time decisions_told_{};
   boot_time decisions_asked_{};
   std::deque<std::pair<sequence, boot_time>> ages_; // for forgetting

@@ -39,6 +39,32 @@ void overwrite(std::vector<effect>& all, const std::vector<effect>& by) {
         y = x;
 }
 
+namespace {
+
+/// Of the records that a part locks, together. A decision writes those that it
+/// does not change as they stand, and a message has 16 MiB.
+constexpr size_t locked_bytes_max = size_t{8} << 20;
+
+/// Of the values that the keys of `part` have now.
+size_t locked_bytes(const command& part, const record_source& state) {
+  std::set<std::string_view> counted;
+  size_t out = 0;
+  auto count = [&](const std::string& key) {
+    if (!counted.insert(key).second)
+      return;
+    if (auto found = state.find(key))
+      out += key.size() + found->value.size();
+  };
+  for (auto branch : {&part.operations, &part.otherwise})
+    for (auto& op : *branch)
+      count(op.key);
+  for (auto& g : part.guards)
+    count(g.key);
+  return out;
+}
+
+} // namespace
+
 planned_part plan_part(const command& part, bool either,
                        const record_source& state) {
   planned_part out;
@@ -55,6 +81,11 @@ planned_part plan_part(const command& part, bool either,
     out.refusal = out.what.otherwise.refusal;
   else if (!either)
     out.refusal = out.what.operations.refusal;
+  if (auto bytes = locked_bytes(part, state);
+      bytes > locked_bytes_max && out.refusal.empty())
+    out.refusal = "the records of its keys have " + std::to_string(bytes)
+                  + " bytes in one shard, the limit is "
+                  + std::to_string(locked_bytes_max);
   return out;
 }
 

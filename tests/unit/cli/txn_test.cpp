@@ -24,7 +24,8 @@ TEST_CASE_METHOD(txn_fixture, "cli: txn changes several records") {
                    {"add": {"key": "/b", "delta": 2}}]})");
   CHECK(muster({"txn", name, "-o", "json"}) == 0);
   CHECK(out
-        == R"({"outcome":"committed","command":"m1.7.1","counters":[2]})"
+        == R"({"outcome":"committed","command":"m1.7.1","version":1,)"
+           R"("counters":[2]})"
            "\n");
   CHECK(muster({"get", "/b"}) == 0);
   CHECK(out == "2");
@@ -54,6 +55,12 @@ TEST_CASE_METHOD(txn_fixture, "cli: a wrong file is told before anything") {
   CHECK(has(err, "cannot be read"));
   CHECK(muster({"txn", folder.path.string()}) == 2);
   CHECK(has(err, "cannot be read"));
+}
+
+TEST_CASE_METHOD(txn_fixture, "cli: an empty id is none") {
+  auto name = file(R"({"operations": [{"delete": {"key": "/a"}}]})");
+  CHECK(muster({"txn", name, "--id", ""}) == 2);
+  CHECK(has(err, "at least one character"));
 }
 
 TEST_CASE_METHOD(txn_fixture, "cli: an unknown txn names the way on") {
