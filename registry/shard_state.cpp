@@ -247,6 +247,11 @@ bool shard_state::load(const std::vector<snapshot_row>& rows) {
   for (auto& row : rows)
     if (row.key.empty() || !load_row(row))
       return false;
+  // Ids are of committed entries. No log gets near the end of the numbers, and
+  // what counts on from there must not begin anew.
+  auto newest = ids_.newest();
+  if (committed_.value > UINT64_MAX / 2 || (newest && *newest > committed_))
+    return false;
   clean_upto_ = committed_;
   clean_floor_ = floor_;
   return true;

@@ -42,11 +42,19 @@ public:
 
   void load_override(boost::serialization::collection_size_type& x) {
     binary_iarchive_impl::load_override(x);
-    // Each element of our types is a number of 8 bytes, or has one.
-    require(std::as_const(x), sizeof(uint64_t));
+    // Each element of our types is a number of 4 bytes, or has one.
+    require(std::as_const(x), sizeof(uint32_t));
   }
 
   using binary_iarchive_impl::load;
+
+  void load(bool& x) {
+    unsigned char byte = 0;
+    binary_iarchive_impl::load_binary(&byte, 1);
+    if (byte > 1)
+      fail();
+    x = byte == 1;
+  }
 
   void load(std::string& x) {
     size_t size = 0;
@@ -63,8 +71,12 @@ private:
 
   void require(size_t count, size_t bytes_each) {
     if (count > static_cast<size_t>(from_.in_avail()) / bytes_each)
-      boost::serialization::throw_exception(boost::archive::archive_exception(
-        boost::archive::archive_exception::input_stream_error));
+      fail();
+  }
+
+  static void fail() {
+    boost::serialization::throw_exception(boost::archive::archive_exception(
+      boost::archive::archive_exception::input_stream_error));
   }
 
   std::streambuf& from_;

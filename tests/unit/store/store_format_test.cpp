@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/store/entry_format.hpp"
 #include "runtime/store/store_format.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
@@ -104,4 +105,17 @@ TEST_CASE("a newer format is not taken for damage") {
   CHECK(done.failure().message
         == "a newer program wrote it, in format 2, and this one reads formats "
            "up to 1: start the newer one again");
+}
+
+TEST_CASE("entry format: a command over as many shards as there can be") {
+  muster::log_entry x;
+  x.kind = muster::entry_kind::commit_part;
+  for (uint32_t i = 0; i < muster::command_parts_max; ++i)
+    x.others.push_back(muster::shard_id{i});
+  x.otherwise = true;
+  const muster::entry_format format;
+  auto read = format.decode(format.encode(x));
+  REQUIRE(read);
+  CHECK(read->others == x.others);
+  CHECK(read->otherwise);
 }
