@@ -98,7 +98,7 @@ for machine in "${others[@]}"; do
   clients+=("$!")
 done
 eventually 20 committed 10
-kill -KILL "$(pid_of "$victim")"
+crash "$victim"
 before=$(cat "$work"/done.* | grep -c '^committed')
 eventually 30 committed $((before + 10))
 touch "$work/stop"
@@ -106,7 +106,7 @@ wait "${clients[@]}"
 [[ $(sum) == 100 ]] || fail "the sum is $(sum)"
 
 step 'kill -9 of all machines'
-for machine in "${others[@]}"; do kill -KILL "$(pid_of "$machine")"; done
+crash "${others[@]}"
 expect 0 muster up --detach
 [[ $(sum) == 100 ]] || fail "the sum is $(sum)"
 expect 0 muster txn "$work/one.json" -m m1 --timeout 20s \
