@@ -22,6 +22,7 @@ void shard_watch::observe(const machine_id& owner, const clock_source& clock,
   r.core = &x;
   r.clock = &clock;
   watch_moves(s, r, owner);
+  watch_parts(r);
   check_promise(s, r, owner);
   check_hashes(s, r, owner);
   if (!x.acts(clock.now())) {
@@ -55,6 +56,26 @@ void shard_watch::watch_moves(shard& s, const replica& r,
         pause_max_, nanoseconds{found->second.clock->now() - s.stopped_at});
   }
   s.stopped = machine_id{};
+}
+
+/// I2, I10. A log may be cut short by the very input that commits: what it had
+/// is remembered until then.
+void shard_watch::watch_parts(replica& r) {
+  auto& ctx = r.core->context();
+  if (ctx.log.last() < r.seen_upto)
+    r.parts.erase(r.parts.upper_bound(ctx.log.last()), r.parts.end());
+  r.seen_upto = std::min(r.seen_upto, ctx.log.last());
+  for (auto at = std::max(r.seen_upto, ctx.log.base()).next();
+       at <= ctx.log.last(); at = at.next())
+    if (auto& entry = ctx.log.at(at).entry; entry.attempt != attempt_name{})
+      r.parts[at] = entry;
+  r.seen_upto = ctx.log.last();
+  auto end = r.parts.upper_bound(ctx.state.committed());
+  if (r.core->is_primary())
+    for (auto i = r.parts.begin(); i != end; ++i)
+      if (auto wrong = parts_.committed(ctx.shard, i->second); !wrong.empty())
+        report(*r.core, ctx.self.id, wrong);
+  r.parts.erase(r.parts.begin(), end);
 }
 
 /// I11, I12.
@@ -108,10 +129,7 @@ void shard_watch::check_reads(const replica& r, sequence from) {
   auto& ctx = r.core->context();
   for (auto at = std::max(from, ctx.log.base()).next();
        at <= ctx.state.committed(); at = at.next()) {
-    auto& entry = ctx.log.at(at).entry;
-    if (auto wrong = parts_.committed(ctx.shard, entry); !wrong.empty())
-      report(*r.core, ctx.self.id, wrong);
-    for (auto& effect : entry.effects)
+    for (auto& effect : ctx.log.at(at).entry.effects)
       check_read(*r.core, effect.key);
   }
 }

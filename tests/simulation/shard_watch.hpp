@@ -118,6 +118,10 @@ private:
     const clock_source* clock = nullptr;
     sequence committed;
     bool acted = false;
+    /// Undecided entries of commands over several shards in its log, and how
+    /// far that was looked through.
+    std::map<sequence, log_entry> parts;
+    sequence seen_upto;
     /// Of its store; null = recovery was not judged yet.
     shard_replica::promise* kept = nullptr;
   };
@@ -134,6 +138,7 @@ private:
     std::map<replica_ref, shard_replica::promise> promises;
   };
 
+  void watch_parts(replica& r);
   void watch_moves(shard& s, const replica& r, const machine_id& owner);
   void check_hashes(shard& s, replica& r, const machine_id& owner);
   void check_log(shard& s, replica& r, const machine_id& owner);
