@@ -3,11 +3,16 @@
 
 #include "cli/launch/ports.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace muster::launch {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds ports_patience{2};
 
 status check_new_directory(const fs::path& directory) {
   std::error_code ec;
@@ -26,7 +31,8 @@ status check_new_directory(const fs::path& directory) {
   return ok();
 }
 
-status check_ports(const preflight& x) {
+/// Which ports of processes that do not run are in use; empty: none.
+std::string ports_in_use(const preflight& x) {
   std::string taken;
   auto check = [&](uint16_t port, const std::string& whose) {
     if (!x.runs(whose) && !port_is_free(port))
@@ -40,6 +46,19 @@ status check_ports(const preflight& x) {
   for (auto& each : x.plan.etcd) {
     check(each.client_port, each.name);
     check(each.peer_port, each.name);
+  }
+  return taken;
+}
+
+/// A killed process holds its ports until its last thread is gone, which may be
+/// after it counts as dead: they are given a moment.
+status check_ports(const preflight& x) {
+  using clock = std::chrono::steady_clock;
+  auto end = clock::now() + ports_patience;
+  auto taken = ports_in_use(x);
+  while (!taken.empty() && clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    taken = ports_in_use(x);
   }
   if (taken.empty())
     return ok();
