@@ -6,6 +6,7 @@
 #include "registry/messages.hpp"
 #include "registry/remote_reads.hpp"
 #include "registry/shard_effects.hpp"
+#include "registry/watch_position.hpp"
 
 #include <string>
 #include <vector>
@@ -177,6 +178,7 @@ struct ask_move {
 struct begin_watch {
   uint64_t ticket = 0;
   std::string prefix;
+  watch_position from; // empty: from now on
 };
 
 struct end_watch {

@@ -122,8 +122,9 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
     [self](const peer&, watch_news& x) {
       auto& s = self->state;
       auto ticket = x.ticket;
-      if (s.watches->on_news(x, s.env->now(), s.requests))
-        s.env->ports.replies.watch_told(ticket, std::move(x));
+      auto told = s.watches->on_news(std::move(x), s.requests);
+      if (!told.empty())
+        s.env->ports.replies.watch_told(ticket, std::move(told));
       s.dispatch();
     },
     [self](const peer&, const move_reply& x) {
@@ -140,7 +141,7 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
     [self](const ask_explain& x) { self->state.ask_story(x); },
     [self](const begin_watch& x) {
       auto& s = self->state;
-      s.watches->begin(x.ticket, x.prefix, s.env->now(), s.requests);
+      s.watches->begin(x.ticket, x.prefix, x.from, s.env->now(), s.requests);
       s.dispatch();
     },
     [self](const end_watch& x) { self->state.watches->end(x.ticket); },

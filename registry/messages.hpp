@@ -5,9 +5,11 @@
 #include "registry/fields.hpp"
 #include "registry/flow.hpp"
 #include "registry/ids.hpp"
+#include "registry/listed_record.hpp"
 #include "registry/move_messages.hpp"
 #include "registry/story.hpp"
 #include "registry/transaction_messages.hpp"
+#include "registry/watch_messages.hpp"
 
 #include <cstdint>
 #include <string>
@@ -148,14 +150,6 @@ struct list_request {
   std::string prefix;
 
   MUSTER_FIELDS(list_request, ticket, shard, prefix)
-};
-
-struct listed_record {
-  std::string key;
-  std::string value;
-  sequence version;
-
-  MUSTER_FIELDS(listed_record, key, value, version)
 };
 
 /// One cut of the shard. `too_large`: more than fits into one message.
@@ -398,7 +392,7 @@ struct fence_ack {
   MUSTER_FIELDS(fence_ack, shard, of, to)
 };
 
-// -- explain and watch --------------------------------------------------------
+// -- explain ------------------------------------------------------------------
 
 struct explain_request {
   uint64_t ticket = 0;
@@ -413,31 +407,6 @@ struct explain_reply {
   story told;
 
   MUSTER_FIELDS(explain_reply, ticket, found, told)
-};
-
-/// Watcher -> home agent: tell me changes under `prefix` after `after`; sent
-/// again at intervals, which renews it. `after` 0: from now on.
-struct watch_request {
-  shard_id shard;
-  uint64_t ticket = 0;
-  std::string prefix;
-  sequence after;
-
-  MUSTER_FIELDS(watch_request, shard, ticket, prefix, after)
-};
-
-/// Home -> watcher: every change under the prefix in (`after`, `upto`].
-/// `gap` true: changes after `after` are not in the log's window any more.
-struct watch_news {
-  shard_id shard;
-  uint64_t ticket = 0;
-  sequence after;
-  sequence upto;
-  bool gap = false;
-  std::vector<listed_record> changed;
-  std::vector<listed_record> erased;
-
-  MUSTER_FIELDS(watch_news, shard, ticket, after, upto, gap, changed, erased)
 };
 
 /// The closed set of messages; the index is the wire's tag: append only.

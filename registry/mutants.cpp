@@ -63,6 +63,8 @@ constexpr named_mutant all[] = {
   NAMED_IN(read_table_test, r4_clock_read_early),
   NAMED(m4_added_too_early),
   NAMED(m4_absent_nonce),
+  NAMED(n1_gap_ignored),
+  NAMED(n2_pieces_as_one),
   NAMED(p1_vote_too_early),
   NAMED(p2_guard_not_locked),
   NAMED(p2_prepare_validates),

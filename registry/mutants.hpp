@@ -100,6 +100,10 @@ enum class mutant {
   m4_added_too_early,
   /// A swap without an answer did not happen.
   m4_absent_nonce,
+  /// What was lost between two news is not asked for.
+  n1_gap_ignored,
+  /// A snapshot in pieces counts as one of the instant of the last piece.
+  n2_pieces_as_one,
   /// A shard votes before its holders and backups have acknowledged its part.
   p1_vote_too_early,
   /// A key that is only guarded is not locked.

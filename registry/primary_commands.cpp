@@ -301,7 +301,7 @@ void primary_role::try_commit(boot_time now) {
   for (auto& [id, r] : replicas_)
     cover_if_whole(r);
   answer_refusals(now);
-  tell_watchers(before, now);
+  tell_watchers(before);
   for (auto& x : parts)
     on_part_committed(x, now);
   if (handing_ && handing_->at == handing::stage::draining)

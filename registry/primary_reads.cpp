@@ -143,48 +143,4 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
   ctx_.emit(std::move(out));
 }
 
-void primary_role::on_watch(const peer& from, const watch_request& x,
-                            boot_time now) {
-  constexpr size_t watchers_max = 1024;
-  std::pair<peer, uint64_t> id{from, x.ticket};
-  auto i = watchers_.find(id);
-  if (i == watchers_.end() && watchers_.size() >= watchers_max)
-    return;
-  auto& w = watchers_[id];
-  w.prefix = x.prefix;
-  w.until = now + std::chrono::seconds{10};
-  // A new watch without a position begins now; the answer tells where.
-  w.after = x.after == sequence{} ? ctx_.state.committed() : x.after;
-  auto news = news_for(w, x.ticket);
-  w.after = news.upto;
-  ctx_.send(from.id, std::move(news));
-}
-
-watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
-  watch_news out;
-  out.shard = ctx_.shard;
-  out.ticket = ticket;
-  out.after = w.after;
-  out.upto = std::max(w.after, ctx_.state.committed());
-  out.gap = w.after < ctx_.log.base();
-  if (w.after >= ctx_.state.committed())
-    return out; // also what a watcher says that is ahead of us
-  auto first = std::max(w.after, ctx_.log.base()).next();
-  for (auto at = first; at <= ctx_.state.committed(); at = at.next())
-    for (auto& e : ctx_.log.at(at).entry.effects)
-      if (covers(w.prefix, e.key) && !e.locked && e.standing == sequence{})
-        (e.erased ? out.erased : out.changed).push_back({e.key, e.value, at});
-  return out;
-}
-
-void primary_role::tell_watchers(sequence from, boot_time) {
-  for (auto& [id, w] : watchers_) {
-    w.after = std::max(w.after, from);
-    auto news = news_for(w, id.second);
-    w.after = news.upto;
-    if (!news.changed.empty() || !news.erased.empty())
-      ctx_.send(id.first.id, std::move(news));
-  }
-}
-
 } // namespace muster

@@ -17,9 +17,10 @@ namespace muster {
 /// durable (L3, T5); destroyed when another takes over or the shard leaves.
 /// Sources: `primary_role.cpp` (life, fence F1), `primary_commands.cpp` (3.3),
 /// `primary_replicas.cpp` (sessions, join, repair), `primary_swaps.cpp` (M4,
-/// T6), `primary_reads.cpp` (R1, copies, watches), `primary_decisions.cpp` and
-/// `primary_parts.cpp` (3.7, deciding and taking part), `primary_orders.cpp`
-/// (planned changes of the set), `primary_handover.cpp` (F2).
+/// T6), `primary_reads.cpp` (R1, copies), `primary_watches.cpp`,
+/// `primary_decisions.cpp` and `primary_parts.cpp` (3.7, deciding and taking
+/// part), `primary_orders.cpp` (planned changes of the set),
+/// `primary_handover.cpp` (F2).
 ///
 /// Invariants: (1) `committed` grows only by `try_commit` (C1); (2) every
 /// replica of the assignment counts in the acknowledgement set, and more may
@@ -393,8 +394,12 @@ private:
   bool any_locked(const std::string& prefix) const;
   void turn_away(const std::string& prefix, boot_time now);
   std::string awaited(const command& part, boot_time now) const;
-  void tell_watchers(sequence from, boot_time now);
+  /// @param from  what was committed before
+  void tell_watchers(sequence from);
+  /// Whether the log does not tell what came after.
+  bool is_forgotten(sequence after, boot_time now) const;
   watch_news news_for(const watcher& w, uint64_t ticket) const;
+  watch_news records_for(const watch_request& x) const;
 
   shard_context& ctx_;
   assignment assigned_;

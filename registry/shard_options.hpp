@@ -49,6 +49,10 @@ struct shard_options {
   size_t unacknowledged_bytes_max = 8 * 1024 * 1024;
   /// A listing larger than this is refused.
   size_t listing_bytes_max = 8 * 1024 * 1024;
+  /// Bytes of changes or records in one message to a watcher.
+  size_t watch_bytes_max = 256 * 1024;
+  /// Watchers of one shard; more are refused.
+  size_t watchers_max = 4096;
   /// C3: de-duplication forgets beyond so many ids, if older than this.
   size_t remembered_max = 100'000;
   nanoseconds remembered_for = std::chrono::minutes{10};

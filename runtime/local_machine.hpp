@@ -68,9 +68,9 @@ public:
                         std::chrono::nanoseconds timeout) override;
   muster::status unmirror(std::string_view prefix) override;
   std::vector<std::string> mirrors() const override;
-  result<std::unique_ptr<watch_handle>>
-  watch(std::string_view prefix,
-        std::function<void(watch_event)> then) override;
+  result<std::unique_ptr<watch_handle>> watch(std::string_view prefix,
+                                              std::string_view from,
+                                              watch_function then) override;
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;
   std::vector<story> recent_commands(size_t limit) override;

@@ -3,6 +3,7 @@
 // Copies, watches and status of a `local_machine`.
 
 #include "registry/key.hpp"
+#include "registry/remote_watches.hpp"
 #include "runtime/local_machine.hpp"
 
 #include <boost/asio/post.hpp>
@@ -101,24 +102,31 @@ std::vector<std::string> local_machine::mirrors() const {
 }
 
 result<std::unique_ptr<watch_handle>>
-local_machine::watch(std::string_view prefix,
-                     std::function<void(watch_event)> then) {
+local_machine::watch(std::string_view prefix, std::string_view from,
+                     watch_function then) {
   auto checked = normalize_prefix(prefix);
   if (!checked)
     return checked.failure();
-  auto tell = [then = std::move(then)](const watch_news& x) {
-    std::vector<watch_event> events;
-    for (auto& r : x.changed)
-      events.push_back({r.key, false, r.value, r.version, x.shard});
-    for (auto& r : x.erased)
-      events.push_back({r.key, true, {}, r.version, x.shard});
-    std::stable_sort(events.begin(), events.end(),
-                     [](auto& a, auto& b) { return a.version < b.version; });
-    for (auto& e : events)
-      then(std::move(e));
+  auto shard_count = options_.cluster.shard_count;
+  watch_position at{shards_under(*checked, shard_count).size()};
+  if (!from.empty()) {
+    auto given = watch_position::parse(from, *checked, shard_count);
+    if (!given)
+      return given.failure();
+    at = std::move(*given);
+  }
+  auto tell = [then = std::move(then), at](const auto& events) mutable {
+    for (auto& x : events) {
+      at.take(x);
+      then(x, at);
+    }
   };
-  auto ticket = desk_.open(ticket_desk::watch_function{std::move(tell)});
-  caf::anon_send(env_->actors.reader, begin_watch{ticket, *checked});
+  auto ticket = desk_.open_watch(std::move(tell), remote_watches::watches_max);
+  if (ticket == 0)
+    return error{errc::overloaded,
+                 "this machine has as many watches as it allows"};
+  caf::anon_send(env_->actors.reader,
+                 begin_watch{ticket, *checked, std::move(at)});
   return std::unique_ptr<watch_handle>{
     std::make_unique<watch_of_machine>(*this, ticket)};
 }

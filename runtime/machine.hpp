@@ -5,6 +5,8 @@
 #include "registry/ids.hpp"
 #include "registry/result.hpp"
 #include "registry/story.hpp"
+#include "registry/watch_event.hpp"
+#include "registry/watch_position.hpp"
 #include "runtime/config/option_table.hpp"
 
 #include <chrono>
@@ -41,14 +43,10 @@ struct submit_options {
   sequence born;
 };
 
-/// One change, as watchers see it; in version order for each shard.
-struct watch_event {
-  std::string key;
-  bool erased = false;
-  std::string value;
-  sequence version;
-  shard_id shard;
-};
+/// What a watcher is called with: one event, and the watch's position after it.
+/// On a thread of the machine: it must not block.
+using watch_function
+  = std::function<void(const watch_event&, const watch_position&)>;
 
 /// Stops the watch when it is destroyed.
 class watch_handle {
@@ -157,9 +155,15 @@ public:
   /// The pinned prefixes.
   virtual std::vector<std::string> mirrors() const = 0;
 
-  /// Calls `then` for each committed change under `prefix` from now on.
+  /// Calls `then` for each committed change under `prefix`, in version order
+  /// for each shard.
+  /// @param from  the text of the position of an earlier watch of this prefix,
+  ///   at any machine, or `0`: goes on there, see `watch_event`; empty: from
+  ///   now on, which is the first position that `then` gets
+  /// Errors: `invalid_argument`; `overloaded`: too many watches here.
   virtual result<std::unique_ptr<watch_handle>>
-  watch(std::string_view prefix, std::function<void(watch_event)> then) = 0;
+  watch(std::string_view prefix, std::string_view from, watch_function then)
+    = 0;
 
   /// Errors: `not_found` (never known or forgotten), `unavailable`.
   virtual result<story>

@@ -55,8 +55,10 @@ uint64_t ticket_desk::open(move_function f) {
   return add(std::move(f));
 }
 
-uint64_t ticket_desk::open(watch_function f) {
+uint64_t ticket_desk::open_watch(events_function f, size_t max) {
   std::scoped_lock guard{mutex_, watch_mutex_};
+  if (watches_.size() >= max)
+    return 0;
   watches_.emplace(next_, std::move(f));
   return next_++;
 }
@@ -119,10 +121,10 @@ void ticket_desk::timed_out(uint64_t ticket) {
     std::visit(decline{}, *f);
 }
 
-void ticket_desk::watch_told(uint64_t ticket, watch_news x) {
+void ticket_desk::watch_told(uint64_t ticket, std::vector<watch_event> x) {
   std::lock_guard guard{watch_mutex_};
   if (auto i = watches_.find(ticket); i != watches_.end())
-    i->second(std::move(x));
+    i->second(x);
 }
 
 } // namespace muster

@@ -22,7 +22,7 @@ public:
   using explain_function = std::function<void(std::optional<explain_reply>)>;
   using command_function = std::function<void(command_answer)>;
   using move_function = std::function<void(std::optional<move_reply>)>;
-  using watch_function = std::function<void(watch_news)>;
+  using events_function = std::function<void(const std::vector<watch_event>&)>;
 
   /// @param first  the first ticket; a random one, so that a late answer to
   ///   a former incarnation's question finds nobody
@@ -35,7 +35,9 @@ public:
   uint64_t open(explain_function f);
   uint64_t open(command_function f);
   uint64_t open(move_function f);
-  uint64_t open(watch_function f);
+
+  /// @returns 0: `max` are open
+  uint64_t open_watch(events_function f, size_t max);
 
   /// Forgets a ticket; waits until its function is not running.
   void close(uint64_t ticket);
@@ -49,7 +51,7 @@ public:
   void explain_done(uint64_t ticket, explain_reply x) override;
   void move_done(uint64_t ticket, move_reply x) override;
   void timed_out(uint64_t ticket) override;
-  void watch_told(uint64_t ticket, watch_news x) override;
+  void watch_told(uint64_t ticket, std::vector<watch_event> x) override;
 
 private:
   using function = std::variant<read_function, list_function, explain_function,
@@ -63,7 +65,7 @@ private:
   std::unordered_map<uint64_t, function> open_;
   /// Held while a watch function runs, so that `close` can wait for it.
   std::mutex watch_mutex_;
-  std::map<uint64_t, watch_function> watches_;
+  std::map<uint64_t, events_function> watches_;
 };
 
 } // namespace muster

@@ -43,9 +43,13 @@ int main(int argc, char** argv) {
   auto& machine = **started;
 
   // A watch sees every later change under its prefix, in version order.
+  // The position is where another watch of this prefix would go on.
   std::atomic<int> seen{0};
-  auto watch = machine.watch("/fruit",
-                             [&](const muster::watch_event&) { ++seen; });
+  auto watch = machine.watch(
+    "/fruit", "",
+    [&](const muster::watch_event& x, const muster::watch_position&) {
+      seen += x.what == muster::watch_event::kind::change;
+    });
   if (!watch)
     return fail(watch.failure());
 

@@ -148,6 +148,7 @@ private:
     x.verb = method_of(message.method());
     x.target = std::string{message.target()};
     x.authorization = std::string{message[bhttp::field::authorization]};
+    x.last_event_id = std::string{message["Last-Event-ID"]};
     x.idempotency_key = std::string{message["Idempotency-Key"]};
     x.body = std::move(message.body());
     x.arrived = arrived_;
@@ -230,7 +231,7 @@ private:
     writing_ = true;
     chunk_ = "HTTP/1.1 200 OK\r\nContent-Type: " + x.content_type
              + "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
-               ": watching\n\n";
+               ": connected\n\n";
     send_chunk();
   }
 

@@ -21,6 +21,7 @@ struct request {
   /// Header fields, empty if absent.
   std::string authorization;
   std::string idempotency_key;
+  std::string last_event_id;
   std::string body;
   std::chrono::steady_clock::time_point arrived;
 

@@ -3,8 +3,10 @@
 
 #include "registry/messages.hpp"
 #include "registry/story.hpp"
+#include "registry/watch_event.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace muster {
 
@@ -26,7 +28,7 @@ public:
   virtual void timed_out(uint64_t ticket) = 0;
 
   /// May come many times for one ticket.
-  virtual void watch_told(uint64_t ticket, watch_news x) = 0;
+  virtual void watch_told(uint64_t ticket, std::vector<watch_event> x) = 0;
 };
 
 } // namespace muster

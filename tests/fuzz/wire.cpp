@@ -82,8 +82,16 @@ void fill(std::vector<wire_message>& all) {
   reply.told.operations = some_command().operations;
   reply.told.participants = {some_participant()};
   set(reply);
-  set(watch_news{
-    shard_id{1}, 2, sequence{3}, sequence{4}, true, {{}}, {{"/k", "", {}}}});
+  set(watch_news{shard_id{1},
+                 2,
+                 sequence{3},
+                 sequence{4},
+                 true,
+                 "/j",
+                 true,
+                 true,
+                 {{}},
+                 {{"/k", "", {}}}});
 }
 
 /// Types with a name for each value have one for what was decoded.

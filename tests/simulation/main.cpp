@@ -62,6 +62,9 @@ void print_counts(const simulation_result& x) {
     "  %zu decided over several shards, %zu transactions, "
     "%zu attempts aborted\n",
     d.several, x.transactions, x.aborted_parts);
+  if (x.watched > 0)
+    std::printf("  watches: %zu events, gone on %zu times, %zu snapshots\n",
+                x.watched, x.watches_resumed, x.watches_compacted);
   std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
               d.mirrored, x.copies_found);
   std::printf("  faults: %llu lost writes, %llu slow syncs",

@@ -32,6 +32,7 @@ public:
   using command_function = std::function<void(command_answer)>;
   using read_function = std::function<void(const read_reply*)>;
   using list_function = std::function<void(const list_reply*)>;
+  using events_function = std::function<void(const std::vector<watch_event>&)>;
 
   template <class F>
   uint64_t open(F f) {
@@ -78,8 +79,18 @@ public:
       (*list)(nullptr);
   }
 
-  void watch_told(uint64_t, watch_news) override {
-    // nop
+  uint64_t open_watch(events_function f) {
+    watches_.emplace(++last_, std::move(f));
+    return last_;
+  }
+
+  void close_watch(uint64_t ticket) {
+    watches_.erase(ticket);
+  }
+
+  void watch_told(uint64_t ticket, std::vector<watch_event> x) override {
+    if (auto i = watches_.find(ticket); i != watches_.end())
+      i->second(x);
   }
 
 private:
@@ -97,6 +108,7 @@ private:
   std::map<uint64_t,
            std::variant<command_function, read_function, list_function>>
     open_;
+  std::map<uint64_t, events_function> watches_;
   uint64_t last_ = 0;
 };
 
@@ -155,6 +167,7 @@ struct production_machine::process final : transport_listener {
     out.shard.shard_count = owner.shape().shard_count;
     out.shard.checkpoint_entries = 64;
     out.shard.window_bytes = 16 * 1024;
+    out.shard.watch_bytes_max = 512;
     return out;
   }
 
@@ -321,6 +334,21 @@ void production_machine::ask_list(shard_id shard, std::string prefix,
   caf::anon_send(p.env->actors.reader,
                  muster::ask_home{{ticket, shard, std::move(prefix), true,
                                    p.ports.clock.now() + timeout}});
+}
+
+uint64_t production_machine::watch(
+  std::string prefix, watch_position from,
+  std::function<void(const std::vector<watch_event>&)> then) {
+  auto& p = *process_;
+  auto ticket = p.replies.open_watch(std::move(then));
+  caf::anon_send(p.env->actors.reader,
+                 begin_watch{ticket, std::move(prefix), std::move(from)});
+  return ticket;
+}
+
+void production_machine::end_watch(uint64_t ticket) {
+  caf::anon_send(process_->env->actors.reader, muster::end_watch{ticket});
+  process_->replies.close_watch(ticket);
 }
 
 production_machine::host::host(sim_actors& actors, shard_watch& watch,

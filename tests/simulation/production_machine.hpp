@@ -79,6 +79,11 @@ public:
   void ask_list(shard_id shard, std::string prefix, nanoseconds timeout,
                 std::function<void(const list_reply*)> then);
 
+  /// Watches a prefix. @returns the ticket, to end it
+  uint64_t watch(std::string prefix, watch_position from,
+                 std::function<void(const std::vector<watch_event>&)> then);
+  void end_watch(uint64_t ticket);
+
 private:
   host& owner_;
   std::unique_ptr<process> process_;

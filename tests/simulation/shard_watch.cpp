@@ -95,6 +95,8 @@ void shard_watch::check_hashes(shard& s, replica& r, const machine_id& owner) {
       report(*r.core, owner,
              "I11: another entry is committed at " + std::to_string(at.value));
     known = hash;
+    if (at > ctx.log.base())
+      changes_.add(ctx.shard, ctx.log.at(at).entry);
   }
   auto before = std::exchange(r.committed, upto);
   if (r.core->is_primary()) {

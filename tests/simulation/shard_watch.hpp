@@ -4,6 +4,7 @@
 #include "registry/shard_replica.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/read_table/read_table.hpp"
+#include "tests/simulation/change_book.hpp"
 #include "tests/simulation/copy_watch.hpp"
 #include "tests/simulation/part_watch.hpp"
 
@@ -105,6 +106,11 @@ public:
     return parts_;
   }
 
+  /// What any replica has committed.
+  const change_book& changes() const {
+    return changes_;
+  }
+
   /// A part of a command over several shards that still has no decision, or a
   /// decision that not all have carried out; empty: none (I17).
   std::string unfinished_part() const;
@@ -152,6 +158,7 @@ private:
 
   const ground_truth* truth_ = nullptr;
   part_watch parts_;
+  change_book changes_;
   copy_watch copies_;
   std::string problem_;
   std::map<shard_id, shard> shards_;

@@ -180,7 +180,6 @@ void sim_nemesis::roll() {
 void sim_nemesis::roll_on(std::vector<machine_id> left, size_t rolled) {
   if (left.empty()) {
     rolling_ = false;
-    count_[fault::rolling_restart] += rolled > 1;
     return;
   }
   auto id = left.back();
@@ -188,7 +187,8 @@ void sim_nemesis::roll_on(std::vector<machine_id> left, size_t rolled) {
   if (may_take_down(id)) {
     world_.crash(id);
     start_later(id, options_.roll_down_max);
-    ++rolled;
+    // From the second one on it is one, whether or not the run sees its end.
+    count_[fault::rolling_restart] += ++rolled == 2;
   }
   later(random_.between(options_.roll_down_max, options_.roll_step_max),
         [this, rolled, left = std::move(left)] { roll_on(left, rolled); });

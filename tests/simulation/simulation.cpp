@@ -4,6 +4,7 @@
 #include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
 #include "tests/simulation/transaction_work.hpp"
+#include "tests/simulation/watch_work.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -30,6 +31,7 @@ enum label : uint64_t {
   load_label,
   moves_label,
   transactions_label,
+  watches_label,
 };
 
 /// Half of all seeds move shards.
@@ -101,6 +103,7 @@ struct run {
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)), load_(draw_load()),
       work_(world_, shape_, load_, seeds_.fork(work_label)),
       transactions_(world_, shape_, seeds_.fork(transactions_label)),
+      watches_(world_, shape_, watch_.changes(), seeds_.fork(watches_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
     watch_.trust(truth_);
   }
@@ -164,12 +167,17 @@ struct run {
     if (!go_on(warm_up))
       return judge();
     moves_.begin();
+    // Half of all seeds.
+    auto random = seeds_.fork(watches_label + 1);
+    if (random.chance(500))
+      watches_.begin(1 + random.below(3));
     if (options_.script)
       options_.script(world_);
     if (!bear_faults())
       return judge();
     nemesis_.stop();
     transactions_.stop();
+    watches_.settle();
     moves_.stop();
     calm_ports();
     mirror_again();
@@ -266,6 +274,9 @@ struct run {
     out.copies_found = watch_.copies_found();
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
+    out.watched = watches_.told_count();
+    out.watches_resumed = watches_.resumed_count();
+    out.watches_compacted = watches_.compacted_count();
     for (auto& id : world_.machines()) {
       out.lost_writes += world_.disk(id).lost_count();
       out.slow_syncs += world_.disk(id).slow_count();
@@ -332,6 +343,8 @@ struct run {
       return work_.problem();
     if (auto wrong = transactions_.judge(); !wrong.empty())
       return wrong;
+    if (auto wrong = watches_.judge(watch_.committed()); !wrong.empty())
+      return wrong;
     if (auto missing = watch_.parts().missing(); !missing.empty())
       return missing;
     if (x.definite_count < definite_min)
@@ -360,6 +373,7 @@ struct run {
   workload_options load_;
   workload work_;
   transaction_work transactions_;
+  watch_work watches_;
   move_maker moves_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;

@@ -52,6 +52,11 @@ struct simulation_result {
   size_t aborted_parts = 0;
   /// Committed transfers, audits and appends.
   size_t transactions = 0;
+  /// What watchers were told; how often one came back with a position, and how
+  /// often a shard had forgotten it.
+  size_t watched = 0;
+  size_t watches_resumed = 0;
+  size_t watches_compacted = 0;
   /// Of all disks: calls that a crash lost before their sync, and slow syncs.
   uint64_t lost_writes = 0;
   uint64_t slow_syncs = 0;

@@ -9,7 +9,7 @@ namespace muster::sim {
 
 namespace {
 
-constexpr nanoseconds pause_max = 1200ms;
+constexpr nanoseconds pause_max = 1800ms;
 constexpr nanoseconds read_timeout = 1s;
 constexpr nanoseconds send_timeout = 3s;
 /// A client whose process has died waits that long for an answer.

@@ -18,7 +18,7 @@ struct workload_options {
   /// Clients of each machine; each has one operation open at a time.
   size_t clients_per_machine = 6;
   /// Mean pause between two operations of a client.
-  nanoseconds pause = 140ms;
+  nanoseconds pause = 200ms;
   /// Deadline of an operation at its machine.
   nanoseconds timeout_min = 500ms;
   nanoseconds timeout_max = 4s;

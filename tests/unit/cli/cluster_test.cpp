@@ -90,6 +90,8 @@ TEST_CASE_METHOD(cli_fixture, "cli: a watch prints changes until its end") {
   changes.wait();
   CHECK(out == "put  /a/b  version 1  x\ndel  /a/b  version 2\n");
   CHECK(has(err, "watching"));
+  CHECK(has(err, "it goes on with --from 0:2"));
+  CHECK(muster({"watch", "/a/", "--from", "x"}) == 2);
 }
 
 TEST_CASE_METHOD(cli_fixture, "cli: a machine that stops ends a watch") {
@@ -98,7 +100,7 @@ TEST_CASE_METHOD(cli_fixture, "cli: a machine that stops ends a watch") {
     eventually([this] { return node.watchers() == 1; });
     served->stop();
   });
-  CHECK(muster({"watch", "/"}) == 5);
+  CHECK(muster({"watch", "/", "--look-for", "0"}) == 5);
   CHECK(has(err, "this machine stops"));
 }
 

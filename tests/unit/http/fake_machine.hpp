@@ -39,6 +39,11 @@ public:
     return watchers_->size();
   }
 
+  /// Tells every watcher.
+  void tell(const watch_event& x) {
+    watchers_->tell(x);
+  }
+
   /// Another value under a key than the interface would let in.
   void plant(std::string key, std::string value) {
     std::lock_guard guard{mutex_};
@@ -138,9 +143,9 @@ public:
     return {mirrors_.begin(), mirrors_.end()};
   }
 
-  result<std::unique_ptr<watch_handle>>
-  watch(std::string_view prefix,
-        std::function<void(watch_event)> then) override {
+  result<std::unique_ptr<watch_handle>> watch(std::string_view prefix,
+                                              std::string_view from,
+                                              watch_function then) override {
     struct handle : watch_handle {
       std::shared_ptr<watcher_map> map;
       int number = 0;
@@ -150,7 +155,21 @@ public:
     };
     auto made = std::make_unique<handle>();
     made->map = watchers_;
-    made->number = watchers_->add(std::string{prefix}, std::move(then));
+    watch_position at{1};
+    if (!from.empty()) {
+      auto given = watch_position::parse(from, prefix, 1);
+      if (!given)
+        return given.failure();
+      at = std::move(*given);
+    }
+    // The home says where it begins.
+    watch_event first;
+    first.what = watch_event::kind::position;
+    first.resume = from.empty() ? last_version() : at.at().begin()->second;
+    at.take(first);
+    then(first, at);
+    made->number = watchers_->add(std::string{prefix}, std::move(at),
+                                  std::move(then));
     return std::unique_ptr<watch_handle>{std::move(made)};
   }
 
@@ -200,12 +219,17 @@ public:
   }
 
 private:
-  /// Thread-safe; calls back without its lock.
+  sequence last_version() const {
+    std::lock_guard guard{mutex_};
+    return sequence{last_};
+  }
+
+  /// Thread-safe.
   class watcher_map {
   public:
-    int add(std::string prefix, std::function<void(watch_event)> then) {
+    int add(std::string prefix, watch_position at, watch_function then) {
       std::lock_guard guard{mutex_};
-      watchers_[++last_] = {std::move(prefix), std::move(then)};
+      watchers_[++last_] = {std::move(prefix), std::move(at), std::move(then)};
       return last_;
     }
 
@@ -219,18 +243,27 @@ private:
       return watchers_.size();
     }
 
-    void tell(const watch_event& x) const {
+    /// Every watcher, or those of the changed key.
+    void tell(const watch_event& x) {
       std::lock_guard guard{mutex_};
-      for (auto& [number, each] : watchers_)
-        if (covers(each.first, x.key))
-          each.second(x);
+      for (auto& [number, each] : watchers_) {
+        if (!x.key.empty() && !covers(each.prefix, x.key))
+          continue;
+        each.at.take(x);
+        each.then(x, each.at);
+      }
     }
 
   private:
     mutable std::mutex mutex_;
     int last_ = 0;
-    std::map<int, std::pair<std::string, std::function<void(watch_event)>>>
-      watchers_;
+    struct watcher {
+      std::string prefix;
+      watch_position at;
+      watch_function then;
+    };
+
+    std::map<int, watcher> watchers_;
   };
 
   struct source : record_source {
@@ -319,7 +352,8 @@ private:
         records_.erase(each.key);
       else
         records_[each.key] = record{each.value, out.version};
-      events.push_back({each.key, each.erased, each.value, out.version, {}});
+      events.push_back({watch_event::kind::change, each.key, each.erased,
+                        each.value, out.version, shard_id{}, out.version});
     }
   }
 

@@ -273,13 +273,35 @@ TEST_CASE_METHOD(fixture, "server: a watch tells of changes as they come") {
   start();
   raw_client client{port()};
   client.send(text("GET /v1/watch?prefix=/a", ""));
-  CHECK(has(client.read_until(": watching"), "text/event-stream"));
+  CHECK(has(client.read_until("event: position"), "text/event-stream"));
   write("PUT /v1/records/a/b", "1");
   write("PUT /v1/records/other", "1");
   write("DELETE /v1/records/a/b");
   auto seen = client.read_until(R"("deleted":true)");
   CHECK(has(seen, R"(data: {"key":"/a/b","value":"1","version":1,"shard":0})"));
+  CHECK(has(seen, "event: change\nid: 0:1\n"));
   CHECK_FALSE(has(seen, "other"));
+}
+
+TEST_CASE_METHOD(fixture, "server: a watch goes on from a position") {
+  start();
+  using kind = muster::watch_event::kind;
+  raw_client client{port()};
+  client.send(
+    "GET /v1/watch?prefix=/a&from=0:3 HTTP/1.1\r\nHost: x\r\n"
+    "Last-Event-ID: 0:7\r\n\r\n");
+  // What a browser says counts: it has seen more.
+  CHECK(has(client.read_until("data: {}"), "event: position\nid: 0:7\n"));
+  auto tell = [&](kind what, std::optional<muster::sequence> resume) {
+    node.tell({what, {}, false, "why", muster::sequence{9}, {}, resume});
+  };
+  tell(kind::compacted, {});
+  client.read_until("event: compacted\nid: 0:7\n");
+  tell(kind::current, muster::sequence{9});
+  client.read_until("event: current\nid: 0:9\n");
+  tell(kind::ended, {});
+  CHECK(has(client.read_to_end(), R"("code":"overloaded","message":"why")"));
+  CHECK(code(ask("GET /v1/watch?prefix=/a&from=1:1")) == 400);
 }
 
 TEST_CASE_METHOD(fixture, "server: a watcher that goes is forgotten") {
@@ -288,7 +310,7 @@ TEST_CASE_METHOD(fixture, "server: a watcher that goes is forgotten") {
   {
     raw_client client{port()};
     client.send(text("GET /v1/watch?prefix=/", ""));
-    client.read_until(": watching");
+    client.read_until(": connected");
     CHECK(code(ask("GET /v1/watch?prefix=/")) == 503);
   }
   CHECK(eventually([&] { return node.watchers() == 0; }));
@@ -299,7 +321,7 @@ TEST_CASE_METHOD(fixture, "server: stop answers what runs and cuts watches") {
   start();
   raw_client watcher{port()};
   watcher.send(text("GET /v1/watch?prefix=/", ""));
-  watcher.read_until(": watching");
+  watcher.read_until(": connected");
   raw_client idle{port()};
   raw_client reader{port()};
   reader.send(text("GET /v1/records/a", ""));

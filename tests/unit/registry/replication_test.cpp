@@ -439,7 +439,7 @@ TEST_CASE("watch: a position beyond the log is no crash") {
   served all;
   all.put("/a", "1");
   shard_effects out;
-  watch_request x{{}, 1, "/", sequence{UINT64_MAX}};
+  watch_request x{{}, 1, "/", sequence{UINT64_MAX}, false, {}};
   all.at(0).replica->on_message(all.at(1).self, x, all.now(), out);
   CHECK_FALSE(out.empty());
 }
