@@ -21,6 +21,12 @@ void reader_actor_state::send_home(shard_id shard, wire_message x) {
     env->send(home->primary, std::move(x));
 }
 
+remote_watches::room_function reader_actor_state::room() const {
+  return [this](uint64_t ticket) {
+    return env->ports.replies.watch_has_room(ticket);
+  };
+}
+
 void reader_actor_state::dispatch() {
   for (auto& [shard, what] : questions)
     send_home(shard, std::move(what));
@@ -72,6 +78,15 @@ void reader_actor_state::take_story(explain_reply& x) {
   env->ports.replies.explain_done(ticket, std::move(x));
 }
 
+void reader_actor_state::take_news(watch_news& x) {
+  auto ticket = x.ticket;
+  auto told = watches->on_news(std::move(x), env->now(), requests);
+  if (!told.empty())
+    env->ports.replies.watch_told(ticket, std::move(told));
+  watches->ask_more(ticket, room(), requests);
+  dispatch();
+}
+
 void reader_actor_state::end_late(boot_time now) {
   for (auto ticket : reads->on_tick(now, questions))
     env->ports.replies.timed_out(ticket);
@@ -101,7 +116,7 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
   auto& state = self->state;
   state.env = env;
   state.reads.emplace(env->facts.reads);
-  state.watches.emplace(env->facts.shard_count);
+  state.watches.emplace(env->facts.self.run, env->facts.shard_count);
   return {
     [self](const peer&, read_reply& x) {
       auto& s = self->state;
@@ -119,14 +134,7 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
       self->state.tell_story(from, x);
     },
     [self](const peer&, explain_reply& x) { self->state.take_story(x); },
-    [self](const peer&, watch_news& x) {
-      auto& s = self->state;
-      auto ticket = x.ticket;
-      auto told = s.watches->on_news(std::move(x), s.requests);
-      if (!told.empty())
-        s.env->ports.replies.watch_told(ticket, std::move(told));
-      s.dispatch();
-    },
+    [self](const peer&, watch_news& x) { self->state.take_news(x); },
     [self](const peer&, const move_reply& x) {
       self->state.env->ports.replies.move_done(x.ticket, x);
     },
@@ -144,7 +152,11 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
       s.watches->begin(x.ticket, x.prefix, x.from, s.env->now(), s.requests);
       s.dispatch();
     },
-    [self](const end_watch& x) { self->state.watches->end(x.ticket); },
+    [self](const end_watch& x) {
+      auto& s = self->state;
+      s.watches->end(x.ticket, s.requests);
+      s.dispatch();
+    },
     [self](const assignment& x) {
       auto& s = self->state;
       s.watches->on_home_changed(x.shard, s.requests);
@@ -160,7 +172,9 @@ reader_behavior(metered<reader_actor, reader_actor_state>* self,
     [self](const tick&) {
       auto& s = self->state;
       s.end_late(s.env->now());
-      s.watches->on_tick(s.env->now(), s.requests);
+      auto told = s.watches->on_tick(s.env->now(), s.room(), s.requests);
+      for (auto& [ticket, events] : told)
+        s.env->ports.replies.watch_told(ticket, std::move(events));
       s.dispatch();
     },
   };

@@ -30,10 +30,12 @@ struct reader_actor_state {
   remote_watches::sends requests;
 
   void send_home(shard_id shard, wire_message x);
+  remote_watches::room_function room() const;
   void dispatch();
   void ask_story(const ask_explain& x);
   void tell_story(const peer& from, const explain_request& x);
   void take_story(explain_reply& x);
+  void take_news(watch_news& x);
   void order(const ask_move& x);
   void end_late(boot_time now);
 };

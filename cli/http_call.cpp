@@ -46,6 +46,11 @@ size_t append_lines(char* data, size_t, size_t size, void* to) {
   return static_cast<line_reader*>(to)->take({data, size}) ? size : 0;
 }
 
+/// Not 0 ends the transfer.
+int ask_for_end(void* enough, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return (*static_cast<std::function<bool()>*>(enough))() ? 1 : 0;
+}
+
 /// Whether surely no byte of the request left.
 bool never_sent(CURL* handle, CURLcode code) {
   long sent = 0;
@@ -134,7 +139,8 @@ result<reply> http_caller::send(const call& x) {
 
 result<stream_end>
 http_caller::stream(const call& x, std::chrono::seconds silence,
-                    std::function<bool(std::string_view)> line) {
+                    std::function<bool(std::string_view)> line,
+                    std::function<bool()> enough) {
   using cause = stream_end::cause;
   line_reader reader{std::move(line), {}};
   auto headers = prepare(handle_.get(), to_, x, nullptr);
@@ -143,8 +149,12 @@ http_caller::stream(const call& x, std::chrono::seconds silence,
   curl_easy_setopt(handle_.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle_.get(), CURLOPT_LOW_SPEED_TIME,
                    static_cast<long>(silence.count()));
+  curl_easy_setopt(handle_.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle_.get(), CURLOPT_XFERINFODATA, &enough);
+  curl_easy_setopt(handle_.get(), CURLOPT_XFERINFOFUNCTION, ask_for_end);
   deadline end{x.timeout};
   auto code = curl_easy_perform(handle_.get());
+  reader.ended = reader.ended || code == CURLE_ABORTED_BY_CALLBACK;
   answered_ = answered_ || status_of(handle_.get()) != 0;
   // The same code also says that nothing came for `silence`. libcurl counts in
   // milliseconds, and may end that much before our clock.

@@ -81,11 +81,13 @@ public:
   /// not answered), `timed_out` (a read was not answered).
   result<reply> send(const call& x);
 
-  /// Gives each line to `line` until it returns false, the server ends the
-  /// stream or `x.timeout` is over, which are all successes; a stream that
-  /// brings nothing for `silence` is `unavailable`.
+  /// Gives each line to `line` until it returns false, `enough` (asked about
+  /// once a second) returns true, the server ends the stream or `x.timeout` is
+  /// over, which are all successes; a stream that brings nothing for `silence`
+  /// is `unavailable`.
   result<stream_end> stream(const call& x, std::chrono::seconds silence,
-                            std::function<bool(std::string_view)> line);
+                            std::function<bool(std::string_view)> line,
+                            std::function<bool()> enough);
 
 private:
   server_address to_;

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <memory>
 #include <thread>
 
@@ -28,6 +29,17 @@ constexpr std::chrono::seconds silence{15};
 /// Between two looks for a machine that goes on.
 constexpr std::chrono::milliseconds look_again{200};
 
+/// Ctrl-C ends a watch with its position; a second one at once.
+volatile std::sig_atomic_t interrupted = 0;
+
+void end_by_signals() {
+  struct sigaction x {};
+  x.sa_handler = [](int) { interrupted = 1; };
+  x.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  ::sigaction(SIGINT, &x, nullptr);
+  ::sigaction(SIGTERM, &x, nullptr);
+}
+
 struct watch_request {
   std::string prefix = "/";
   std::string from;
@@ -43,6 +55,14 @@ public:
     // nop
   }
 
+  /// A new connection: what the one before left half told is nothing.
+  void begin() {
+    ending = ok();
+    name_.clear();
+    data_.clear();
+    next_position_.clear();
+  }
+
   /// @returns false when nothing more is wanted
   bool line(std::string_view text) {
     if (text.ends_with('\r'))
@@ -50,7 +70,7 @@ public:
     if (text.starts_with("event: "))
       name_ = text.substr(7);
     else if (text.starts_with("id: "))
-      position_ = text.substr(4);
+      next_position_ = text.substr(4);
     else if (text.starts_with("data: "))
       data_ = text.substr(6);
     else if (text.empty() && !data_.empty())
@@ -61,6 +81,11 @@ public:
   /// Where a watch goes on after what was printed; empty: not known.
   const std::string& position() const {
     return position_;
+  }
+
+  /// Whether the machine has told anything.
+  bool told() const {
+    return told_;
   }
 
   /// Why it ended, if the machine or stdout ended it.
@@ -75,6 +100,9 @@ private:
     }
     if (!std::exchange(told_, true))
       say("watching; Ctrl-C ends it");
+    // Only now: a connection may end inside an event.
+    if (!next_position_.empty())
+      position_ = std::exchange(next_position_, {});
     if (name_ == "position")
       return true;
     if (name_ == "cut") {
@@ -109,6 +137,7 @@ private:
   std::string name_;
   std::string data_;
   std::string position_;
+  std::string next_position_;
 };
 
 /// One connection.
@@ -120,10 +149,10 @@ status watch_at(http_caller& to, const deadline& end, const watch_request& x,
                .timeout = end.left()};
   if (!printer.position().empty())
     request.target += "&from=" + http::percent_encode(printer.position());
-  printer.ending = ok();
-  auto answered = to.stream(request, silence, [&](std::string_view line) {
-    return printer.line(line);
-  });
+  printer.begin();
+  auto answered = to.stream(
+    request, silence, [&](auto line) { return printer.line(line); },
+    [] { return interrupted != 0; });
   if (!answered)
     return answered.failure();
   if (answered->status != 200)
@@ -145,7 +174,7 @@ result<server_address> find_again(const globals& x, const deadline& end) {
       found = answered ? error{errc::unavailable, "it is not healthy"}
                        : answered.failure();
     }
-    if (end.over())
+    if (end.over() || interrupted != 0)
       return found.failure();
     std::this_thread::sleep_for(std::min(look_again, end.left()));
   }
@@ -162,6 +191,8 @@ status watch_on(const globals& x, const watch_request& y, http_caller& first,
       return how; // it had not begun
     say(how.failure().message + "; looking for a machine that goes on");
     auto to = find_again(x, deadline{std::min(y.patience, end.left())});
+    if (!to && (end.over() || interrupted != 0))
+      return ok();
     if (!to)
       return to.failure();
     http_caller next{std::move(*to)};
@@ -178,10 +209,11 @@ exit_code watch(const globals& x, watch_request y) {
     return report(x, normalized.failure(), trying);
   y.prefix = *normalized;
   event_printer printer{x.json, y.from};
+  end_by_signals();
   return on_server(x, no_end, trying,
                    [&](http_caller& to, const deadline& end) -> status {
                      auto how = watch_on(x, y, to, end, printer);
-                     auto at = printer.position();
+                     auto at = printer.told() ? printer.position() : "";
                      if (!at.empty())
                        say("it goes on with --from " + at);
                      if (!how && !at.empty())

@@ -230,7 +230,7 @@ std::string primary_role::state_text(boot_time now) const {
 }
 
 sequence primary_role::needed_from() const {
-  auto out = ctx_.state.committed();
+  auto out = held_for_watchers();
   for (auto& [id, r] : replicas_) {
     if (r.dropped || r.in == session{})
       continue;

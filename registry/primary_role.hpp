@@ -216,9 +216,13 @@ private:
     bool otherwise = false;
   };
 
+  using watcher_name = std::pair<peer, uint64_t>; // and its ticket
+
   struct watcher {
     std::string prefix;
-    sequence after;
+    sequence after; // looked through for him
+    sequence told; // of the last message to him
+    std::optional<sequence> holds;
     boot_time until{};
   };
 
@@ -394,12 +398,16 @@ private:
   bool any_locked(const std::string& prefix) const;
   void turn_away(const std::string& prefix, boot_time now);
   std::string awaited(const command& part, boot_time now) const;
+
+  // primary_watches.cpp
   /// @param from  what was committed before
   void tell_watchers(sequence from);
+  /// From where the log is needed by watchers who take a snapshot.
+  sequence held_for_watchers() const;
   /// Whether the log does not tell what came after.
   bool is_forgotten(sequence after, boot_time now) const;
-  watch_news news_for(const watcher& w, uint64_t ticket) const;
-  watch_news records_for(const watch_request& x) const;
+  watch_news news_for(const watcher& w, const watcher_name& name) const;
+  watch_news records_for(const peer& to, const watch_request& x) const;
 
   shard_context& ctx_;
   assignment assigned_;
@@ -447,7 +455,7 @@ private:
   std::deque<home_submit> held_;
   size_t held_bytes_ = 0;
 
-  std::map<std::pair<peer, uint64_t>, watcher> watchers_;
+  std::map<watcher_name, watcher> watchers_;
 };
 
 } // namespace muster

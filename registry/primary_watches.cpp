@@ -25,28 +25,49 @@ bool primary_role::is_forgotten(sequence after, boot_time now) const {
 
 void primary_role::on_watch(const peer& from, const watch_request& x,
                             boot_time now) {
-  std::pair<peer, uint64_t> id{from, x.ticket};
-  if (watchers_.count(id) == 0
+  // Who watched in a former incarnation watches no more.
+  std::erase_if(watchers_, [&](auto& y) {
+    return y.first.first.id == from.id && y.first.first.run < from.run;
+  });
+  watcher_name name{from, x.ticket};
+  auto known = watchers_.find(name);
+  if (x.over) {
+    if (known != watchers_.end())
+      watchers_.erase(known);
+    return;
+  }
+  if (known == watchers_.end()
       && watchers_.size() >= ctx_.options.watchers_max) {
-    watch_news no{x.shard, x.ticket, x.after, x.after};
+    watch_news no{x.shard, from.run, x.ticket, x.after, x.after};
     no.refused = true;
     ctx_.send(from.id, std::move(no));
     return;
   }
-  auto& w = watchers_[id];
+  // What came after the last message to him was looked at: nothing was his.
+  auto goes_on = known != watchers_.end() && !x.from_now
+                 && known->second.prefix == x.prefix
+                 && known->second.told == x.after;
+  auto& w = watchers_[name];
   w.prefix = x.prefix;
   w.until = now + std::chrono::seconds{10};
-  w.after = x.from_now ? ctx_.state.committed() : x.after;
-  auto news = !x.key_after.empty() || is_forgotten(w.after, now)
-                ? records_for(x)
-                : news_for(w, x.ticket);
-  // What comes next is told to who takes a snapshot when he asks for it.
-  w.after = news.upto;
+  if (!goes_on)
+    w.after = x.from_now ? ctx_.state.committed() : x.after;
+  auto copies = !x.key_after.empty() || is_forgotten(w.after, now);
+  auto news = copies ? records_for(from, x) : news_for(w, name);
+  if (!x.from_now)
+    news.after = x.after;
+  // Until he has all pieces, the log keeps what came after the first one.
+  if (!copies)
+    w.holds.reset();
+  else if (x.key_after.empty())
+    w.holds = news.upto;
+  w.after = w.told = news.upto;
   ctx_.send(from.id, std::move(news));
 }
 
-watch_news primary_role::records_for(const watch_request& x) const {
-  watch_news out{x.shard, x.ticket, x.after, ctx_.state.committed()};
+watch_news primary_role::records_for(const peer& to,
+                                     const watch_request& x) const {
+  watch_news out{x.shard, to.run, x.ticket, x.after, ctx_.state.committed()};
   out.compacted = true;
   out.key_after = x.key_after;
   auto& records = ctx_.state.records();
@@ -69,8 +90,9 @@ watch_news primary_role::records_for(const watch_request& x) const {
   return out;
 }
 
-watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
-  watch_news out{ctx_.shard, ticket, w.after,
+watch_news primary_role::news_for(const watcher& w,
+                                  const watcher_name& name) const {
+  watch_news out{ctx_.shard, name.first.run, name.second, w.after,
                  std::max(w.after, ctx_.state.committed())};
   size_t bytes = 0;
   for (auto at = w.after; at < out.upto;) {
@@ -91,13 +113,32 @@ watch_news primary_role::news_for(const watcher& w, uint64_t ticket) const {
 }
 
 void primary_role::tell_watchers(sequence from) {
-  for (auto& [id, w] : watchers_) {
-    w.after = std::max(w.after, from);
-    auto news = news_for(w, id.second);
-    w.after = news.upto;
-    if (!news.changed.empty() || !news.erased.empty())
-      ctx_.send(id.first.id, std::move(news));
+  auto upto = ctx_.state.committed();
+  auto half_window = (upto.value - ctx_.log.base().value) / 2;
+  for (auto& [name, w] : watchers_) {
+    if (w.after < from)
+      continue; // he is catching up, and asks for what he misses
+    while (w.after < upto) {
+      auto news = news_for(w, name);
+      news.after = w.told;
+      news.more = false;
+      w.after = news.upto;
+      // Who hears nothing for long would be forgotten.
+      if (news.changed.empty() && news.erased.empty()
+          && upto.value - w.told.value <= half_window)
+        continue;
+      w.told = news.upto;
+      ctx_.send(name.first.id, std::move(news));
+    }
   }
+}
+
+sequence primary_role::held_for_watchers() const {
+  auto out = ctx_.state.committed();
+  if (ctx_.log.bytes() <= ctx_.options.watch_hold_bytes_max)
+    for (auto& [name, w] : watchers_)
+      out = std::min(out, w.holds.value_or(out));
+  return out;
 }
 
 } // namespace muster

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace muster {
 
@@ -17,6 +18,7 @@ void remote_watches::begin(uint64_t ticket, const std::string& prefix,
   w.next = now + renew;
   for (auto shard : shards_under(prefix, shard_count_)) {
     auto& p = w.places[shard];
+    p.heard = now;
     if (auto i = from.at().find(shard); i != from.at().end()) {
       p.known = true;
       p.told = i->second;
@@ -26,8 +28,20 @@ void remote_watches::begin(uint64_t ticket, const std::string& prefix,
   watches_[ticket] = std::move(w);
 }
 
-void remote_watches::end(uint64_t ticket) {
-  watches_.erase(ticket); // the home forgets it when it is not renewed
+void remote_watches::end(uint64_t ticket, sends& out) {
+  auto w = watches_.find(ticket);
+  if (w == watches_.end())
+    return;
+  for (auto& [shard, p] : w->second.places) {
+    auto last = request(ticket, w->second, shard);
+    last.over = true;
+    out.emplace_back(shard, std::move(last));
+  }
+  watches_.erase(w);
+}
+
+watch_event remote_watches::ending(shard_id shard, std::string why) {
+  return {watch_event::kind::ended, {}, false, std::move(why), {}, shard, {}};
 }
 
 watch_request remote_watches::request(uint64_t ticket, const watch& w,
@@ -123,42 +137,52 @@ void remote_watches::take_changes(watch_news& x, place& p, events& told) {
       {watch_event::kind::position, {}, false, {}, p.told, x.shard, p.told});
 }
 
-remote_watches::events remote_watches::on_news(watch_news x, sends& out) {
+remote_watches::events remote_watches::on_news(watch_news x, boot_time now,
+                                               sends& out) {
   events told;
   auto w = watches_.find(x.ticket);
-  if (w == watches_.end())
+  if (w == watches_.end() || x.to != self_) // T4
     return told;
   auto found = w->second.places.find(x.shard);
   if (found == w->second.places.end())
     return told;
   if (x.refused) {
-    watches_.erase(w);
-    told.push_back({watch_event::kind::ended,
-                    {},
-                    false,
-                    "the home of the shard has as many watchers as it allows",
-                    {},
-                    x.shard,
-                    {}});
+    told.push_back(ending(x.shard, "the home of shard "
+                                     + std::to_string(x.shard.value)
+                                     + " has as many watchers as it allows"));
+    end(x.ticket, out);
     return told;
   }
   auto& p = found->second;
-  auto ask = x.more;
+  p.heard = now;
   if (x.compacted) {
-    auto pieces = p.pieces.size();
     take_piece(x, p, told);
-    // The last piece: what has changed since the first one.
-    ask = ask ? p.pieces.size() > pieces : !told.empty();
+    // Also after the last piece: what has changed since the first one.
+    p.due = p.due || !told.empty();
   } else if (p.copying) {
     return told; // the changes come when the records are there
   } else if (p.known && x.after > p.told && !MUSTER_MUTANT(n1_gap_ignored)) {
-    ask = true; // something between was lost with a connection
+    p.due = true; // something between was lost with a connection
   } else {
+    auto before = p.told;
     take_changes(x, p, told);
+    p.due = p.due || (x.more && p.told > before);
   }
-  if (ask)
-    out.emplace_back(x.shard, request(x.ticket, w->second, x.shard));
   return told;
+}
+
+void remote_watches::ask_more(uint64_t ticket, const room_function& has_room,
+                              sends& out) {
+  auto w = watches_.find(ticket);
+  if (w == watches_.end())
+    return;
+  auto& places = w->second.places;
+  auto is_due = [](auto& x) { return x.second.due; };
+  if (std::none_of(places.begin(), places.end(), is_due) || !has_room(ticket))
+    return;
+  for (auto& [shard, p] : places)
+    if (std::exchange(p.due, false))
+      out.emplace_back(shard, request(ticket, w->second, shard));
 }
 
 void remote_watches::on_home_changed(shard_id shard, sends& out) {
@@ -167,14 +191,32 @@ void remote_watches::on_home_changed(shard_id shard, sends& out) {
       out.emplace_back(shard, request(ticket, w, shard));
 }
 
-void remote_watches::on_tick(boot_time now, sends& out) {
+remote_watches::all_events
+remote_watches::on_tick(boot_time now, const room_function& has_room,
+                        sends& out) {
+  all_events told;
   for (auto& [ticket, w] : watches_) {
-    if (now < w.next)
-      continue;
-    w.next = now + renew;
-    for (auto& [shard, p] : w.places)
-      out.emplace_back(shard, request(ticket, w, shard));
+    ask_more(ticket, has_room, out);
+    auto renews = now >= w.next;
+    if (renews)
+      w.next = now + renew;
+    for (auto& [shard, p] : w.places) {
+      if (p.due)
+        p.heard = now; // it is the watcher who keeps the home waiting
+      else if (renews)
+        out.emplace_back(shard, request(ticket, w, shard));
+      if (now - p.heard < silence_max)
+        continue;
+      told.push_back(
+        {ticket,
+         {ending(shard, "the home of shard " + std::to_string(shard.value)
+                          + " does not answer this machine")}});
+      break;
+    }
   }
+  for (auto& [ticket, x] : told)
+    end(ticket, out);
+  return told;
 }
 
 } // namespace muster

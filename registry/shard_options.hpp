@@ -50,7 +50,9 @@ struct shard_options {
   /// A listing larger than this is refused.
   size_t listing_bytes_max = 8 * 1024 * 1024;
   /// Bytes of changes or records in one message to a watcher.
-  size_t watch_bytes_max = 256 * 1024;
+  size_t watch_bytes_max = 64 * 1024;
+  /// Bytes of the log up to which it is kept for watchers who take a snapshot.
+  size_t watch_hold_bytes_max = 4 * 1024 * 1024;
   /// Watchers of one shard; more are refused.
   size_t watchers_max = 4096;
   /// C3: de-duplication forgets beyond so many ids, if older than this.

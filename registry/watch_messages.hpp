@@ -26,9 +26,11 @@ struct watch_request {
   /// Not empty: the records above this key, of the snapshot that the watcher
   /// takes.
   std::string key_after = {};
+  /// He watches no more.
+  bool over = false;
 
   MUSTER_FIELDS(watch_request, shard, ticket, prefix, after, from_now,
-                key_after)
+                key_after, over)
 };
 
 /// Home -> watcher: the changes under the prefix in (`after`, `upto`]; or, if
@@ -36,6 +38,8 @@ struct watch_request {
 /// `key_after` as of `upto` (`compacted`).
 struct watch_news {
   shard_id shard;
+  /// Of the watcher; tickets of two incarnations may be the same.
+  incarnation to;
   uint64_t ticket = 0;
   sequence after;
   sequence upto;
@@ -48,8 +52,8 @@ struct watch_news {
   std::vector<listed_record> changed = {};
   std::vector<listed_record> erased = {};
 
-  MUSTER_FIELDS(watch_news, shard, ticket, after, upto, compacted, key_after,
-                more, refused, changed, erased)
+  MUSTER_FIELDS(watch_news, shard, to, ticket, after, upto, compacted,
+                key_after, more, refused, changed, erased)
 };
 
 } // namespace muster

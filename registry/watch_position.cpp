@@ -37,9 +37,10 @@ std::vector<shard_id> shards_under(std::string_view prefix,
 
 result<watch_position> watch_position::parse(std::string_view text,
                                              std::string_view prefix,
-                                             uint32_t shard_count) {
+                                             uint32_t shard_count,
+                                             uint64_t generation) {
   auto shards = shards_under(prefix, shard_count);
-  watch_position out{shards.size()};
+  watch_position out{generation, shards.size()};
   uint64_t version = 0;
   if (read_number(text, version)) {
     if (version != 0 && shards.size() > 1)
@@ -49,6 +50,12 @@ result<watch_position> watch_position::parse(std::string_view text,
     for (auto shard : shards)
       out.at_[shard] = sequence{version};
     return out;
+  }
+  auto tagged = generation;
+  if (auto slash = text.find('/'); slash != text.npos) {
+    if (!read_number(text.substr(0, slash), tagged))
+      return not_a_position("its generation is no number");
+    text.remove_prefix(slash + 1);
   }
   while (true) {
     auto part = text.substr(0, text.find(','));
@@ -60,6 +67,8 @@ result<watch_position> watch_position::parse(std::string_view text,
     if (std::find(shards.begin(), shards.end(), shard) == shards.end())
       return not_a_position("it has no keys in shard "
                             + std::to_string(shard.value));
+    if (tagged != generation)
+      version = 0;
     if (!out.at_.emplace(shard, version).second)
       return not_a_position("shard " + std::to_string(shard.value)
                             + " is there twice");
@@ -78,8 +87,7 @@ std::string watch_position::text() const {
   if (at_.size() < shard_count_)
     return out;
   for (auto& [shard, version] : at_) {
-    if (!out.empty())
-      out += ',';
+    out += out.empty() ? std::to_string(generation_) + "/" : ",";
     out += std::to_string(shard.value) + ":" + std::to_string(version.value);
   }
   return out;

@@ -69,7 +69,7 @@ public:
   muster::status unmirror(std::string_view prefix) override;
   std::vector<std::string> mirrors() const override;
   result<std::unique_ptr<watch_handle>> watch(std::string_view prefix,
-                                              std::string_view from,
+                                              watch_options how,
                                               watch_function then) override;
   result<story> explain(const command_id& id,
                         std::chrono::nanoseconds timeout) override;

@@ -102,15 +102,17 @@ std::vector<std::string> local_machine::mirrors() const {
 }
 
 result<std::unique_ptr<watch_handle>>
-local_machine::watch(std::string_view prefix, std::string_view from,
+local_machine::watch(std::string_view prefix, watch_options how,
                      watch_function then) {
   auto checked = normalize_prefix(prefix);
   if (!checked)
     return checked.failure();
   auto shard_count = options_.cluster.shard_count;
-  watch_position at{shards_under(*checked, shard_count).size()};
-  if (!from.empty()) {
-    auto given = watch_position::parse(from, *checked, shard_count);
+  auto generation = options_.cluster.generation;
+  watch_position at{generation, shards_under(*checked, shard_count).size()};
+  if (!how.from.empty()) {
+    auto given = watch_position::parse(how.from, *checked, shard_count,
+                                       generation);
     if (!given)
       return given.failure();
     at = std::move(*given);
@@ -121,7 +123,8 @@ local_machine::watch(std::string_view prefix, std::string_view from,
       then(x, at);
     }
   };
-  auto ticket = desk_.open_watch(std::move(tell), remote_watches::watches_max);
+  auto ticket = desk_.open_watch({std::move(tell), std::move(how.has_room)},
+                                 remote_watches::watches_max);
   if (ticket == 0)
     return error{errc::overloaded,
                  "this machine has as many watches as it allows"};

@@ -48,6 +48,16 @@ struct submit_options {
 using watch_function
   = std::function<void(const watch_event&, const watch_position&)>;
 
+struct watch_options {
+  /// The text of the position of an earlier watch of this prefix, at any
+  /// machine, or `0`: goes on there, see `watch_event`. Empty: from now on,
+  /// which is the first position that is told.
+  std::string from;
+  /// Whether the watcher takes more; asked now and then, on the same thread:
+  /// snapshots and what is caught up with wait until it does. Empty: always.
+  std::function<bool()> has_room;
+};
+
 /// Stops the watch when it is destroyed.
 class watch_handle {
 public:
@@ -156,14 +166,11 @@ public:
   virtual std::vector<std::string> mirrors() const = 0;
 
   /// Calls `then` for each committed change under `prefix`, in version order
-  /// for each shard.
-  /// @param from  the text of the position of an earlier watch of this prefix,
-  ///   at any machine, or `0`: goes on there, see `watch_event`; empty: from
-  ///   now on, which is the first position that `then` gets
+  /// for each shard. Changes of one command are told one by one: who goes on
+  /// from a position inside is told all of them again.
   /// Errors: `invalid_argument`; `overloaded`: too many watches here.
   virtual result<std::unique_ptr<watch_handle>>
-  watch(std::string_view prefix, std::string_view from, watch_function then)
-    = 0;
+  watch(std::string_view prefix, watch_options how, watch_function then) = 0;
 
   /// Errors: `not_found` (never known or forgotten), `unavailable`.
   virtual result<story>

@@ -55,7 +55,7 @@ uint64_t ticket_desk::open(move_function f) {
   return add(std::move(f));
 }
 
-uint64_t ticket_desk::open_watch(events_function f, size_t max) {
+uint64_t ticket_desk::open_watch(watch_functions f, size_t max) {
   std::scoped_lock guard{mutex_, watch_mutex_};
   if (watches_.size() >= max)
     return 0;
@@ -124,7 +124,13 @@ void ticket_desk::timed_out(uint64_t ticket) {
 void ticket_desk::watch_told(uint64_t ticket, std::vector<watch_event> x) {
   std::lock_guard guard{watch_mutex_};
   if (auto i = watches_.find(ticket); i != watches_.end())
-    i->second(x);
+    i->second.tell(x);
+}
+
+bool ticket_desk::watch_has_room(uint64_t ticket) {
+  std::lock_guard guard{watch_mutex_};
+  auto i = watches_.find(ticket);
+  return i != watches_.end() && (!i->second.has_room || i->second.has_room());
 }
 
 } // namespace muster

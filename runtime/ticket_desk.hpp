@@ -13,7 +13,8 @@
 namespace muster {
 
 /// Keeps what waiting users want to be told, by ticket. Thread-safe; calls the
-/// functions outside its lock, on the thread that answers.
+/// functions on the thread that answers, outside its lock; those of watches
+/// under a lock of their own, so that `close` can wait for them.
 class ticket_desk : public answers {
 public:
   /// Nothing = the deadline is over.
@@ -22,7 +23,12 @@ public:
   using explain_function = std::function<void(std::optional<explain_reply>)>;
   using command_function = std::function<void(command_answer)>;
   using move_function = std::function<void(std::optional<move_reply>)>;
-  using events_function = std::function<void(const std::vector<watch_event>&)>;
+
+  struct watch_functions {
+    std::function<void(const std::vector<watch_event>&)> tell;
+    /// Empty: always.
+    std::function<bool()> has_room;
+  };
 
   /// @param first  the first ticket; a random one, so that a late answer to
   ///   a former incarnation's question finds nobody
@@ -37,7 +43,7 @@ public:
   uint64_t open(move_function f);
 
   /// @returns 0: `max` are open
-  uint64_t open_watch(events_function f, size_t max);
+  uint64_t open_watch(watch_functions f, size_t max);
 
   /// Forgets a ticket; waits until its function is not running.
   void close(uint64_t ticket);
@@ -52,6 +58,7 @@ public:
   void move_done(uint64_t ticket, move_reply x) override;
   void timed_out(uint64_t ticket) override;
   void watch_told(uint64_t ticket, std::vector<watch_event> x) override;
+  bool watch_has_room(uint64_t ticket) override;
 
 private:
   using function = std::variant<read_function, list_function, explain_function,
@@ -65,7 +72,7 @@ private:
   std::unordered_map<uint64_t, function> open_;
   /// Held while a watch function runs, so that `close` can wait for it.
   std::mutex watch_mutex_;
-  std::map<uint64_t, events_function> watches_;
+  std::map<uint64_t, watch_functions> watches_;
 };
 
 } // namespace muster

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   // The position is where another watch of this prefix would go on.
   std::atomic<int> seen{0};
   auto watch = machine.watch(
-    "/fruit", "",
+    "/fruit", {},
     [&](const muster::watch_event& x, const muster::watch_position&) {
       seen += x.what == muster::watch_event::kind::change;
     });

@@ -170,7 +170,7 @@ std::vector<option> log_and_limit_options() {
                "what may wait for the disk before writes are refused"),
     of_process("commands_in_flight_max", &po::commands_in_flight_max,
                count(1, 1'000'000), "undecided commands of this machine"),
-    of_process("watchers_max", &po::watchers_max, count(0, 100'000),
+    of_process("watchers_max", &po::watchers_max, count(0, 1024),
                "event streams over HTTP"),
     of_process("history_count_max", &po::history_count_max,
                count(0, 10'000'000),

@@ -21,9 +21,10 @@ void event_queue::push(std::string_view name, std::string_view id,
     std::lock_guard guard{mutex_};
     if (cut_)
       return;
-    if (waiting_.size() + name.size() + id.size() + data.size() > bytes_max_)
+    if (!waiting_.empty()
+        && waiting_.size() + name.size() + id.size() + data.size() > bytes_max_)
       cut_locked(R"({"code":"overloaded","message":"the watcher reads more )"
-                 R"(slowly than the records change; watch again and list"})");
+                 R"(slowly than the records change; go on from its last id"})");
     else
       append(name, id, data);
     wake = wake_locked();
@@ -49,6 +50,11 @@ bool event_queue::take(std::string& out) {
   std::swap(out, waiting_);
   asleep_ = out.empty();
   return !out.empty();
+}
+
+bool event_queue::has_room() const {
+  std::lock_guard guard{mutex_};
+  return !cut_ && waiting_.size() < bytes_max_ / 2;
 }
 
 bool event_queue::finished() const {

@@ -14,9 +14,10 @@ namespace muster::http {
 /// Many threads push, one drains. A watcher that is slower than the changes is
 /// cut: it gets a last event `cut` with the reason, and nothing after it.
 ///
-/// Invariants: (1) what waits is within `bytes_max`, the last event aside;
-/// (2) after `cut` nothing is added; (3) the wake function is called at most
-/// once between two calls of `take` that found nothing.
+/// Invariants: (1) what waits is within `bytes_max`, the last event aside, or
+/// is a single event: one that is larger than that passes a watcher who keeps
+/// up; (2) after `cut` nothing is added; (3) the wake function is called at
+/// most once between two calls of `take` that found nothing.
 ///
 /// Thread-safe.
 class event_queue {
@@ -29,6 +30,9 @@ public:
   /// Queues an event. Dropped after a cut.
   /// @param data  one line
   void push(std::string_view name, std::string_view id, std::string_view data);
+
+  /// Whether less than half of what may wait does.
+  bool has_room() const;
 
   /// Ends the stream with a last event that says why.
   /// @param reason  JSON text on one line

@@ -58,7 +58,7 @@ struct options {
   size_t watches_max = 64;
 
   /// What may wait for a slow watcher, which is cut beyond it.
-  size_t watch_queue_bytes_max = size_t{4} << 20;
+  size_t watch_queue_bytes_max = size_t{8} << 20;
 
   /// A comment is sent on a silent watch this often, so that both sides
   /// notice a dead connection.

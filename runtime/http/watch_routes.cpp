@@ -38,7 +38,7 @@ public:
         return quiet(at);
       case kind::ended:
         return queue_->cut(
-          to_text({{"code", "overloaded"}, {"message", x.value}}));
+          to_text({{"code", "unavailable"}, {"message", x.value}}));
       case kind::change:
         return push("change", event_json(x), at);
       case kind::record:
@@ -96,7 +96,9 @@ response watch(const routes_context& context, const request& x,
     return too_busy("this machine has as many watches as it allows");
   out->queue
     = std::make_shared<event_queue>(context.config.watch_queue_bytes_max);
-  auto handle = context.node.watch(*prefix, beginning(x),
+  watch_options how{beginning(x),
+                    [queue = out->queue] { return queue->has_room(); }};
+  auto handle = context.node.watch(*prefix, std::move(how),
                                    event_writer{out->queue});
   if (!handle)
     return problem(handle.failure());

@@ -29,6 +29,9 @@ public:
 
   /// May come many times for one ticket.
   virtual void watch_told(uint64_t ticket, std::vector<watch_event> x) = 0;
+
+  /// Whether its watcher takes more.
+  virtual bool watch_has_room(uint64_t ticket) = 0;
 };
 
 } // namespace muster

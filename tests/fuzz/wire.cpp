@@ -83,6 +83,7 @@ void fill(std::vector<wire_message>& all) {
   reply.told.participants = {some_participant()};
   set(reply);
   set(watch_news{shard_id{1},
+                 incarnation{5},
                  2,
                  sequence{3},
                  sequence{4},

@@ -3,6 +3,7 @@
 
 #include "registry/key.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace muster::sim {
@@ -17,9 +18,10 @@ std::string at(shard_id shard, sequence version, const std::string& key) {
 } // namespace
 
 watch_follower::watch_follower(const change_book& truth, std::string prefix,
-                               bool from_start)
+                               uint32_t shard_count, bool from_start)
   : truth_(truth), prefix_(std::move(prefix)), from_start_(from_start) {
-  // nop
+  for (auto id : shards_under(prefix_, shard_count))
+    concerns_.insert(id);
 }
 
 void watch_follower::reconnect() {
@@ -39,7 +41,7 @@ std::string watch_follower::take(const watch_event& x) {
   ++told_count_;
   switch (x.what) {
     case kind::ended:
-      return "a watch was ended: " + x.value;
+      return {};
     case kind::compacted:
       ++compacted_count_;
       if (x.resume != sequence{})
@@ -111,7 +113,16 @@ std::string watch_follower::on_position(shard& s, const watch_event& x) {
 std::string watch_follower::check_changes(shard_id id, const shard& s,
                                           sequence upto) const {
   auto whole = false;
-  for (auto& [version, entry] : truth_.between(id, s.at, upto, whole)) {
+  auto truth = truth_.between(id, s.at, upto, whole);
+  for (auto& [version, changes] : s.told)
+    for (auto& [key, x] : changes)
+      if (auto true_one
+          = std::find_if(truth.begin(), truth.end(),
+                         [at = version](auto& y) { return y.first == at; });
+          version <= upto && whole
+          && (true_one == truth.end() || true_one->second->count(key) == 0))
+        return "a change was told that never was" + at(id, version, key);
+  for (auto& [version, entry] : truth) {
     for (auto& [key, change] : *entry) {
       if (!covers(prefix_, key))
         continue;
@@ -159,8 +170,9 @@ std::string watch_follower::judge() const {
 
 bool watch_follower::is_behind(
   const std::map<shard_id, sequence>& committed) const {
-  for (auto& [id, s] : shards_)
-    if (auto i = committed.find(id); i != committed.end() && s.at < i->second)
+  for (auto& [id, upto] : committed)
+    if (concerns_.count(id) > 0
+        && (shards_.count(id) == 0 || shards_.at(id).at < upto))
       return true;
   return false;
 }

@@ -6,6 +6,7 @@
 #include "tests/simulation/change_book.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace muster::sim {
@@ -19,7 +20,8 @@ namespace muster::sim {
 class watch_follower {
 public:
   /// @param from_start  the first watch began at 0, so the picture is whole
-  watch_follower(const change_book& truth, std::string prefix, bool from_start);
+  watch_follower(const change_book& truth, std::string prefix,
+                 uint32_t shard_count, bool from_start);
 
   /// The watch begins again, at the position.
   void reconnect();
@@ -38,7 +40,7 @@ public:
     return compacted_count_;
   }
 
-  /// Shards whose position is below this.
+  /// Whether a shard's position is below this.
   bool is_behind(const std::map<shard_id, sequence>& committed) const;
 
 private:
@@ -69,6 +71,7 @@ private:
   const change_book& truth_;
   std::string prefix_;
   bool from_start_;
+  std::set<shard_id> concerns_;
   std::map<shard_id, shard> shards_;
   size_t told_count_ = 0;
   size_t compacted_count_ = 0;

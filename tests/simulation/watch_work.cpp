@@ -14,8 +14,10 @@ const std::vector<std::string> prefixes{"/", "/g", "/g/1", "/g/2", "/g/3"};
 } // namespace
 
 struct watch_work::watcher {
-  watcher(const change_book& truth, std::string what, bool from_start)
-    : prefix(std::move(what)), follower(truth, prefix, from_start) {
+  watcher(const change_book& truth, std::string what, uint32_t shard_count,
+          bool from_start)
+    : prefix(std::move(what)),
+      follower(truth, prefix, shard_count, from_start) {
     // nop
   }
 
@@ -42,12 +44,12 @@ void watch_work::begin(size_t count) {
   for (size_t i = 0; i < count; ++i) {
     auto& prefix = prefixes[random_.below(prefixes.size())];
     auto from_start = random_.chance(700);
-    auto& w = *watchers_.emplace_back(
-      std::make_unique<watcher>(truth_, prefix, from_start));
+    auto& w = *watchers_.emplace_back(std::make_unique<watcher>(
+      truth_, prefix, shape_.shard_count, from_start));
     auto shards = shards_under(prefix, shape_.shard_count).size();
-    w.position = watch_position{shards};
+    w.position = watch_position{1, shards};
     if (from_start)
-      w.position = *watch_position::parse("0", prefix, shape_.shard_count);
+      w.position = *watch_position::parse("0", prefix, shape_.shard_count, 1);
     look(w);
   }
 }
@@ -92,7 +94,7 @@ void watch_work::come(watcher& w) {
   auto text = w.position.text();
   auto from = text.empty()
                 ? w.position
-                : *watch_position::parse(text, w.prefix, shape_.shard_count);
+                : *watch_position::parse(text, w.prefix, shape_.shard_count, 1);
   w.position = from;
   w.ticket = m->watch(w.prefix, from,
                       [this, &w, turn = w.turn](const auto& events) {
@@ -112,6 +114,8 @@ void watch_work::take(watcher& w, uint64_t turn,
   if (turn != w.turn)
     return;
   for (auto& x : events) {
+    if (x.what == watch_event::kind::ended)
+      return go(w); // its home is out of reach: elsewhere
     w.position.take(x);
     if (auto wrong = w.follower.take(x); !wrong.empty() && problem_.empty())
       problem_ = "watch of " + w.prefix + " at " + w.at.value + ": " + wrong;

@@ -90,7 +90,7 @@ TEST_CASE_METHOD(cli_fixture, "cli: a watch prints changes until its end") {
   changes.wait();
   CHECK(out == "put  /a/b  version 1  x\ndel  /a/b  version 2\n");
   CHECK(has(err, "watching"));
-  CHECK(has(err, "it goes on with --from 0:2"));
+  CHECK(has(err, "it goes on with --from 1/0:2"));
   CHECK(muster({"watch", "/a/", "--from", "x"}) == 2);
 }
 

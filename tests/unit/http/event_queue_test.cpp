@@ -46,6 +46,14 @@ TEST_CASE_METHOD(fixture, "event_queue: a slow watcher is cut at the limit") {
   CHECK(uut.finished());
 }
 
+TEST_CASE_METHOD(fixture, "event_queue: a large event passes who keeps up") {
+  uut.push("change", "1:1", std::string(1000, 'x'));
+  CHECK_FALSE(uut.has_room());
+  REQUIRE(uut.take(taken));
+  CHECK(taken.find("event: change") == 0);
+  CHECK(uut.has_room());
+}
+
 TEST_CASE_METHOD(fixture, "event_queue: nothing follows a cut") {
   uut.cut("{}");
   uut.cut("{}");

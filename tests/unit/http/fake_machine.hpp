@@ -144,7 +144,7 @@ public:
   }
 
   result<std::unique_ptr<watch_handle>> watch(std::string_view prefix,
-                                              std::string_view from,
+                                              watch_options how,
                                               watch_function then) override {
     struct handle : watch_handle {
       std::shared_ptr<watcher_map> map;
@@ -155,9 +155,9 @@ public:
     };
     auto made = std::make_unique<handle>();
     made->map = watchers_;
-    watch_position at{1};
-    if (!from.empty()) {
-      auto given = watch_position::parse(from, prefix, 1);
+    watch_position at{1, 1};
+    if (!how.from.empty()) {
+      auto given = watch_position::parse(how.from, prefix, 1, 1);
       if (!given)
         return given.failure();
       at = std::move(*given);
@@ -165,7 +165,7 @@ public:
     // The home says where it begins.
     watch_event first;
     first.what = watch_event::kind::position;
-    first.resume = from.empty() ? last_version() : at.at().begin()->second;
+    first.resume = how.from.empty() ? last_version() : at.at().begin()->second;
     at.take(first);
     then(first, at);
     made->number = watchers_->add(std::string{prefix}, std::move(at),

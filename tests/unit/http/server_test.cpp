@@ -279,7 +279,7 @@ TEST_CASE_METHOD(fixture, "server: a watch tells of changes as they come") {
   write("DELETE /v1/records/a/b");
   auto seen = client.read_until(R"("deleted":true)");
   CHECK(has(seen, R"(data: {"key":"/a/b","value":"1","version":1,"shard":0})"));
-  CHECK(has(seen, "event: change\nid: 0:1\n"));
+  CHECK(has(seen, "event: change\nid: 1/0:1\n"));
   CHECK_FALSE(has(seen, "other"));
 }
 
@@ -288,19 +288,19 @@ TEST_CASE_METHOD(fixture, "server: a watch goes on from a position") {
   using kind = muster::watch_event::kind;
   raw_client client{port()};
   client.send(
-    "GET /v1/watch?prefix=/a&from=0:3 HTTP/1.1\r\nHost: x\r\n"
-    "Last-Event-ID: 0:7\r\n\r\n");
+    "GET /v1/watch?prefix=/a&from=1/0:3 HTTP/1.1\r\nHost: x\r\n"
+    "Last-Event-ID: 1/0:7\r\n\r\n");
   // What a browser says counts: it has seen more.
-  CHECK(has(client.read_until("data: {}"), "event: position\nid: 0:7\n"));
+  CHECK(has(client.read_until("data: {}"), "event: position\nid: 1/0:7\n"));
   auto tell = [&](kind what, std::optional<muster::sequence> resume) {
     node.tell({what, {}, false, "why", muster::sequence{9}, {}, resume});
   };
   tell(kind::compacted, {});
-  client.read_until("event: compacted\nid: 0:7\n");
+  client.read_until("event: compacted\nid: 1/0:7\n");
   tell(kind::current, muster::sequence{9});
-  client.read_until("event: current\nid: 0:9\n");
+  client.read_until("event: current\nid: 1/0:9\n");
   tell(kind::ended, {});
-  CHECK(has(client.read_to_end(), R"("code":"overloaded","message":"why")"));
+  CHECK(has(client.read_to_end(), R"("code":"unavailable","message":"why")"));
   CHECK(code(ask("GET /v1/watch?prefix=/a&from=1:1")) == 400);
 }
 

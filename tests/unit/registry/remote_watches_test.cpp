@@ -11,16 +11,16 @@ namespace {
 /// One watch of `/` in a cluster with one shard. `heard` is what the watcher
 /// was told, a word an event; `asked` what its home was asked for.
 struct watcher {
-  remote_watches all{1};
-  watch_position position{1};
+  remote_watches all{incarnation{6}, 1};
   std::string heard;
   std::string asked;
   remote_watches::sends sends;
+  bool has_room = true;
 
   explicit watcher(const std::string& from) {
-    watch_position at{1};
+    watch_position at{1, 1};
     if (!from.empty())
-      at = *watch_position::parse(from, "/", 1);
+      at = *watch_position::parse(from, "/", 1, 1);
     all.begin(1, "/", at, boot_time{}, sends);
     note();
   }
@@ -38,14 +38,17 @@ struct watcher {
   }
 
   void take(watch_news x) {
+    x.to = incarnation{6};
     x.ticket = 1;
     heard.clear();
     const char* names[] = {"put", "compacted", "is", "current", "at", "end"};
-    for (auto& e : all.on_news(std::move(x), sends)) {
+    for (auto& e : all.on_news(std::move(x), boot_time{}, sends)) {
       heard += e.erased ? "del" : names[static_cast<int>(e.what)];
       heard += e.key + (e.key.empty() ? "" : "=" + number(e.version));
       heard += e.resume ? "@" + number(*e.resume) + " " : " ";
     }
+    all.ask_more(
+      1, [this](auto) { return has_room; }, sends);
     note();
   }
 
@@ -57,10 +60,17 @@ struct watcher {
     return out;
   }
 
+  size_t tick(nanoseconds at) {
+    auto told = all.on_tick(
+      boot_time{} + at, [this](auto) { return has_room; }, sends);
+    note();
+    return told.size();
+  }
+
   void news(uint64_t after, uint64_t upto,
             const std::vector<std::pair<std::string, uint64_t>>& changed = {},
             bool more = false) {
-    watch_news x{{}, 1, sequence{after}, sequence{upto}};
+    watch_news x{{}, {}, 1, sequence{after}, sequence{upto}};
     x.changed = records(changed);
     x.more = more;
     take(std::move(x));
@@ -69,7 +79,7 @@ struct watcher {
   void piece(uint64_t after, uint64_t as_of, const std::string& key_after,
              const std::vector<std::pair<std::string, uint64_t>>& all_of,
              bool more) {
-    watch_news x{{}, 1, sequence{after}, sequence{as_of}};
+    watch_news x{{}, {}, 1, sequence{after}, sequence{as_of}};
     x.compacted = true;
     x.key_after = key_after;
     x.changed = records(all_of);
@@ -157,17 +167,52 @@ TEST_CASE("watches: a piece from a home that knows less is not ahead") {
 TEST_CASE("watches: a lost piece is asked for again") {
   watcher w{"5"};
   w.piece(5, 20, "", {{"/a", 3}}, true);
-  w.all.on_tick(boot_time{} + remote_watches::renew, w.sends);
-  w.note();
+  w.tick(remote_watches::renew);
   CHECK(w.asked == "5>/a");
   w.all.on_home_changed(shard_id{0}, w.sends);
   w.note();
   CHECK(w.asked == "5>/a");
 }
 
+TEST_CASE("watches: a slow watcher is asked for before his home is") {
+  watcher w{"5"};
+  w.has_room = false;
+  w.piece(5, 20, "", {{"/a", 3}}, true);
+  CHECK(w.asked.empty());
+  w.tick(remote_watches::renew);
+  CHECK(w.asked.empty());
+  w.has_room = true;
+  w.tick(remote_watches::renew);
+  CHECK(w.asked == "5>/a");
+}
+
+TEST_CASE("watches: a second snapshot goes on like the first one") {
+  watcher w{"5"};
+  w.piece(5, 20, "", {{"/a", 3}}, true);
+  w.piece(5, 20, "/a", {{"/b", 3}}, false);
+  CHECK(w.asked == "20");
+  w.piece(20, 90, "", {{"/a", 80}}, true);
+  CHECK(w.asked == "20>/a");
+}
+
+TEST_CASE("watches: a home that says nothing ends a watch") {
+  watcher w{"5"};
+  CHECK(w.tick(remote_watches::silence_max - 1ms) == 0);
+  CHECK(w.tick(remote_watches::silence_max) == 1);
+  CHECK(w.tick(remote_watches::silence_max * 2) == 0);
+}
+
+TEST_CASE("watches: news for a former incarnation are not its own") {
+  watcher w{"5"};
+  watch_news late{{}, incarnation{5}, 1, sequence{5}, sequence{6}};
+  CHECK(w.all.on_news(late, boot_time{}, w.sends).empty());
+  w.news(5, 6);
+  CHECK(w.heard == "at@6 ");
+}
+
 TEST_CASE("watches: who has no place is told so, once") {
   watcher w{"5"};
-  watch_news no{{}, 1, sequence{5}, sequence{5}};
+  watch_news no{{}, {}, 1, sequence{5}, sequence{5}};
   no.refused = true;
   w.take(no);
   CHECK(w.heard == "end ");

@@ -128,6 +128,84 @@ TEST_CASE("watch at home: a new home goes on from the same position") {
   CHECK(keys(next.changed) == "/w/b ");
 }
 
+TEST_CASE("watch at home: what is not his does not make him forgotten") {
+  watched_home home;
+  std::vector<watch_news> pushed;
+  home.all.loses = [&](size_t, size_t, const wire_message& x) {
+    if (auto news = std::get_if<watch_news>(&x))
+      pushed.push_back(*news);
+    return false;
+  };
+  auto told = home.ask(0, {}, 1, true).upto;
+  pushed.clear();
+  auto heard = 0;
+  for (int i = 0; i < 60; ++i) {
+    home.all.put("/other/" + std::to_string(10 + i), "a value of some length");
+    if (i % 20 == 19)
+      home.all.put("/w/x", std::to_string(i));
+    for (auto& x : std::exchange(pushed, {})) {
+      CHECK(x.after <= told); // else he would take it for a gap
+      heard += static_cast<int>(x.changed.size());
+      told = x.upto;
+    }
+    // A renewal goes on where he was.
+    auto again = home.ask(told.value);
+    CHECK_FALSE(again.compacted);
+    CHECK(again.changed.empty());
+    told = again.upto;
+    pushed.clear();
+  }
+  CHECK(heard == 3);
+  // The same without renewals, which may come late: a new home's window.
+  for (int i = 0; i < 60; ++i)
+    home.all.put("/other/" + std::to_string(10 + i), "a value of some length");
+  REQUIRE_FALSE(pushed.empty());
+  auto& log = home.all.context(*home.all.primary()).log;
+  CHECK(pushed.back().upto >= log.base());
+}
+
+TEST_CASE("watch at home: one commit of much is told whole") {
+  watched_home home;
+  std::vector<watch_news> pushed;
+  home.all.loses = [&](size_t, size_t, const wire_message& x) {
+    if (auto news = std::get_if<watch_news>(&x))
+      pushed.push_back(*news);
+    return false;
+  };
+  auto told = home.ask(0, {}, 1, true).upto;
+  pushed.clear();
+  for (auto i : {1, 2})
+    home.all.hold_disk(static_cast<size_t>(i));
+  for (int i = 0; i < 5; ++i)
+    home.all.submit(0, put_command("m1.1." + std::to_string(i + 100),
+                                   "/w/" + std::to_string(i),
+                                   std::string(100, 'v')));
+  home.all.drain();
+  for (auto i : {1, 2})
+    home.all.sync(static_cast<size_t>(i));
+  home.all.drain();
+  size_t heard = 0;
+  for (auto& x : pushed) {
+    CHECK(x.after == told);
+    CHECK_FALSE(x.more);
+    told = x.upto;
+    heard += x.changed.size();
+  }
+  CHECK(heard == 5);
+}
+
+TEST_CASE("watch at home: who goes gives his place back") {
+  watched_home home;
+  home.ask(0, {}, 1);
+  home.ask(0, {}, 2);
+  shard_effects out;
+  watch_request over{only_shard, 1, "/w", {}, false, {}, true};
+  auto i = *home.all.primary();
+  home.all.at(i).replica->on_message(home.all.at(1).self, over, home.all.now(),
+                                     out);
+  CHECK_FALSE(home.ask(0, {}, 3).refused);
+}
+
 TEST_CASE("watch at home: one too many is refused, who has a place keeps it") {
   watched_home home;
   CHECK_FALSE(home.ask(0, {}, 1).refused);
