@@ -119,7 +119,7 @@ std::string watch_follower::check_changes(shard_id id, const shard& s,
       if (auto true_one
           = std::find_if(truth.begin(), truth.end(),
                          [at = version](auto& y) { return y.first == at; });
-          version <= upto && whole
+          version > s.at && version <= upto && whole
           && (true_one == truth.end() || true_one->second->count(key) == 0))
         return "a change was told that never was" + at(id, version, key);
   for (auto& [version, entry] : truth) {
