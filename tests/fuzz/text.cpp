@@ -2,6 +2,7 @@
 #include "registry/assignment_text.hpp"
 #include "registry/key.hpp"
 #include "registry/utf8.hpp"
+#include "registry/watch_position.hpp"
 #include "runtime/coordinator/base64.hpp"
 #include "runtime/http/duration.hpp"
 #include "runtime/http/target.hpp"
@@ -85,6 +86,16 @@ bool check_member(std::string_view text) {
   return true;
 }
 
+bool check_position(std::string_view text) {
+  auto found = watch_position::parse(text, "/", 3, 2);
+  if (!found)
+    return false;
+  require(found->at().size() == 3, "a position names every shard");
+  auto again = watch_position::parse(found->text(), "/", 3, 2);
+  require(again && again->text() == found->text(), "a position has a text");
+  return true;
+}
+
 } // namespace
 
 bool run(std::string_view input) {
@@ -94,6 +105,7 @@ bool run(std::string_view input) {
   check_keys(input.substr(0, end), rest);
   check_assignment(input);
   check_member(input);
+  check_position(input);
   return any;
 }
 
@@ -111,10 +123,11 @@ std::vector<std::string> seeds() {
   require(check_assignment(to_text(shard)), "an assignment is read");
   require(check_member(to_text(machine)), "a member is read");
   require(check_keys("/a/b", "/a/b/c"), "a key is read");
+  require(check_position("2/0:7,1:0,2:9"), "a position is read");
   return {to_text(shard), to_text(machine),
           "/a/b\n/a/b/c", "/\n/\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8c",
           "500ms",        "%2Fa",
-          "AA=="};
+          "AA==",         "2/0:7,1:0,2:9"};
 }
 
 } // namespace muster::fuzz
