@@ -58,68 +58,17 @@ void shard_actor_state::dispatch() {
     env->observer(*core);
 }
 
-/// What an entry makes of its command.
-outcome outcome_of(entry_kind kind, bool decided) {
-  if (!decided || kind == entry_kind::prepare)
-    return outcome::pending;
-  if (kind == entry_kind::abort_part)
-    return outcome::unavailable;
-  auto refused = kind == entry_kind::refusal || kind == entry_kind::refuse_part;
-  return refused ? outcome::refused : outcome::committed;
-}
-
-explain_reply explain_from_log(const shard_replica& core,
-                               const explain_request& x) {
-  explain_reply reply;
-  reply.ticket = x.ticket;
-  auto& out = reply.told;
-  out.id = x.id;
-  auto entry = core.find_entry(x.id);
-  auto shard = core.context().shard;
-  // Who takes part does not know the whole.
-  if (!entry
-      || (entry->attempt != attempt_name{} && entry->attempt.decider != shard))
-    return reply;
-  reply.found = out.from_log = true;
-  auto decided = entry->at <= core.context().state.committed();
-  out.what = outcome_of(entry->kind, decided);
-  out.shard = shard;
-  out.others = entry->others;
-  if (out.what == outcome::committed)
-    out.version = entry->at;
-  out.detail = entry->detail;
-  out.otherwise = entry->otherwise;
-  out.operations = entry->operations;
-  auto add = [&](peer who, participation why) {
-    participant p;
-    p.who = std::move(who);
-    p.shard = shard;
-    p.reason = why;
-    p.enlisted_by = entry->origin.id;
-    out.participants.push_back(std::move(p));
-  };
-  add(entry->origin, participation::origin);
-  auto why = participation::home;
-  for (auto& id : entry->replicas) {
-    add(peer{id, incarnation{}}, why);
-    why = participation::backup;
-  }
-  out.participants.insert(out.participants.end(), entry->participants.begin(),
-                          entry->participants.end());
-  return reply;
-}
-
 static void explain(shard_actor_state& s, const peer& from,
                     const explain_request& x) {
   // Every shard of every machine is asked; who knows, answers.
-  auto told = explain_from_log(*s.core, x);
-  if (!told.found)
+  auto told = s.core->story_of(x.id);
+  if (!told)
     return;
   auto view = s.env->routing.view();
-  for (auto& p : told.told.participants)
+  for (auto& p : told->participants)
     if (p.address.empty()) // the log has names only
       p.address = view->address(p.who.id);
-  s.env->send(from.id, std::move(told));
+  s.env->send(from.id, explain_reply{x.ticket, true, std::move(*told)});
 }
 
 static void pass_time(shard_actor_state& s) {

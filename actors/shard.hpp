@@ -27,8 +27,4 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
                machine_environment* env,
                const std::shared_ptr<shard_replica>& core);
 
-/// Answers `explain_request` from the log's window.
-explain_reply explain_from_log(const shard_replica& core,
-                               const explain_request& x);
-
 } // namespace muster

@@ -50,13 +50,16 @@ json run_reads(const run_options& options) {
   return out;
 }
 
+double us(std::chrono::nanoseconds x) {
+  return static_cast<double>(x.count()) / 1000;
+}
+
 /// One depth's figures of both sides, a pair a round.
 struct depth_figures {
   std::vector<double> muster_rate, etcd_rate, rate_ratio;
   std::vector<double> muster_median_us, etcd_median_us, latency_ratio;
 
   void add(const bench::write_report& m, const bench::write_report& e) {
-    auto us = [](auto x) { return static_cast<double>(x.count()) / 1000; };
     muster_rate.push_back(m.writes_per_second);
     etcd_rate.push_back(e.writes_per_second);
     rate_ratio.push_back(m.writes_per_second / e.writes_per_second);
@@ -77,29 +80,49 @@ struct depth_figures {
   }
 };
 
+/// A cluster of Muster and its coordinator, which goes after it.
+struct own_cluster {
+  std::unique_ptr<bench::etcd_cluster> coordinator;
+  std::unique_ptr<bench::muster_cluster> machines;
+};
+
+result<own_cluster> start_own(const run_options& options) {
+  auto directory = options.directory + "/coordinator";
+  std::filesystem::create_directories(directory);
+  auto coordinator = bench::etcd_cluster::start(1, directory);
+  if (!coordinator)
+    return coordinator.failure();
+  auto machines = bench::muster_cluster::start(
+    options.directory, (*coordinator)->endpoints().front());
+  if (!machines)
+    return machines.failure();
+  return own_cluster{std::move(*coordinator), std::move(*machines)};
+}
+
+bench::write_options writes_of(const run_options& options, size_t depth,
+                               size_t round) {
+  bench::write_options out;
+  out.in_flight_count = depth;
+  out.duration
+    = std::chrono::milliseconds{static_cast<int64_t>(options.seconds * 1000)};
+  out.warm_up = out.duration / 3;
+  out.seed = round + 1;
+  return out;
+}
+
 result<json> run_writes(const run_options& options) {
-  for (auto* name : {"/peer", "/coordinator"})
-    std::filesystem::create_directories(options.directory + name);
+  std::filesystem::create_directories(options.directory + "/peer");
   auto peer = bench::etcd_cluster::start(3, options.directory + "/peer");
   if (!peer)
     return peer.failure();
-  auto own = bench::etcd_cluster::start(1, options.directory + "/coordinator");
+  auto own = start_own(options);
   if (!own)
     return own.failure();
-  auto cluster = bench::muster_cluster::start(options.directory,
-                                              (*own)->endpoints().front());
-  if (!cluster)
-    return cluster.failure();
   std::map<size_t, depth_figures> figures;
   for (size_t round = 0; round < options.rounds; ++round) {
     for (auto depth : options.depths) {
-      bench::write_options x;
-      x.in_flight_count = depth;
-      x.duration = std::chrono::milliseconds{
-        static_cast<int64_t>(options.seconds * 1000)};
-      x.warm_up = x.duration / 3;
-      x.seed = round + 1;
-      auto muster = bench::run_muster_writes((*cluster)->first(), x);
+      auto x = writes_of(options, depth, round);
+      auto muster = bench::run_muster_writes(own->machines->first(), x);
       x.endpoints = (*peer)->endpoints();
       auto etcd = bench::run_etcd_writes(x);
       for (auto* report : {&muster, &etcd})
@@ -119,31 +142,20 @@ result<json> run_writes(const run_options& options) {
 
 /// Commands over two shards beside commands over one.
 result<json> run_transactions(const run_options& options) {
-  std::filesystem::create_directories(options.directory + "/coordinator");
-  auto own = bench::etcd_cluster::start(1, options.directory + "/coordinator");
+  auto own = start_own(options);
   if (!own)
     return own.failure();
-  auto cluster = bench::muster_cluster::start(options.directory,
-                                              (*own)->endpoints().front());
-  if (!cluster)
-    return cluster.failure();
   json out = json::array();
   for (auto depth : options.depths) {
     std::vector<double> one_us, two_us, ratio;
     for (size_t round = 0; round < options.rounds; ++round) {
-      bench::write_options x;
-      x.in_flight_count = depth;
-      x.duration = std::chrono::milliseconds{
-        static_cast<int64_t>(options.seconds * 1000)};
-      x.warm_up = x.duration / 3;
-      x.seed = round + 1;
-      auto one = bench::run_muster_writes((*cluster)->first(), x);
+      auto x = writes_of(options, depth, round);
+      auto one = bench::run_muster_writes(own->machines->first(), x);
       x.parts_count = 2;
-      auto two = bench::run_muster_writes((*cluster)->first(), x);
+      auto two = bench::run_muster_writes(own->machines->first(), x);
       for (auto* report : {&one, &two})
         if (!report->failure.empty())
           return error{errc::unavailable, report->failure};
-      auto us = [](auto y) { return static_cast<double>(y.count()) / 1000; };
       one_us.push_back(us(one.median));
       two_us.push_back(us(two.median));
       ratio.push_back(us(two.median) / us(one.median));

@@ -163,6 +163,17 @@ result<shard_id> check_command(const command& x, uint32_t shard_count);
 /// have guards only.
 status check_part(const command& x, shard_id shard, uint32_t shard_count);
 
+/// Calls `f` with the key of every operation, of both branches, and guard; a
+/// key may come several times.
+template <class F>
+void each_key(const command& x, F f) {
+  for (auto branch : {&x.operations, &x.otherwise})
+    for (auto& op : *branch)
+      f(op.key);
+  for (auto& g : x.guards)
+    f(g.key);
+}
+
 /// Of its keys and values.
 size_t bytes_of(const command& x);
 

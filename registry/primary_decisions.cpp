@@ -12,15 +12,12 @@
 namespace muster {
 
 std::string primary_role::lock_on(const command& x) const {
-  auto is_locked = [&](auto& part) { return ctx_.locked.count(part.key) > 0; };
-  for (auto branch : {&x.operations, &x.otherwise})
-    for (auto& op : *branch)
-      if (is_locked(op))
-        return op.key;
-  for (auto& g : x.guards)
-    if (is_locked(g))
-      return g.key;
-  return {};
+  std::string out;
+  each_key(x, [&](auto& key) {
+    if (out.empty() && ctx_.locked.count(key) > 0)
+      out = key;
+  });
+  return out;
 }
 
 void primary_role::begin_attempt(const home_submit& x, part_plan made,

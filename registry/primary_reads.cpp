@@ -52,11 +52,9 @@ std::string primary_role::awaited(const command& part, boot_time now) const {
   for (auto& x : turned_away_) {
     if (x.until <= now)
       continue;
-    auto under = [&](auto& y) { return covers(x.prefix, y.key); };
-    for (auto branch : {&part.operations, &part.otherwise})
-      if (std::any_of(branch->begin(), branch->end(), under))
-        return x.prefix;
-    if (std::any_of(part.guards.begin(), part.guards.end(), under))
+    auto under = false;
+    each_key(part, [&](auto& key) { under = under || covers(x.prefix, key); });
+    if (under)
       return x.prefix;
   }
   return {};

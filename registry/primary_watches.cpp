@@ -43,19 +43,12 @@ void primary_role::on_watch(const peer& from, const watch_request& x,
     ctx_.send(from.id, std::move(no));
     return;
   }
-  // What came after the last message to him was looked at: nothing was his.
-  auto goes_on = known != watchers_.end() && !x.from_now
-                 && known->second.prefix == x.prefix
-                 && known->second.told == x.after;
   auto& w = watchers_[name];
   w.prefix = x.prefix;
   w.until = now + std::chrono::seconds{10};
-  if (!goes_on)
-    w.after = x.from_now ? ctx_.state.committed() : x.after;
+  w.after = x.from_now ? ctx_.state.committed() : x.after;
   auto copies = !x.key_after.empty() || is_forgotten(w.after, now);
   auto news = copies ? records_for(from, x) : news_for(w, name);
-  if (!x.from_now)
-    news.after = x.after;
   // Until he has all pieces, the log keeps what came after the first one.
   if (!copies)
     w.holds.reset();
@@ -116,7 +109,7 @@ void primary_role::tell_watchers(sequence from) {
   auto upto = ctx_.state.committed();
   auto half_window = (upto.value - ctx_.log.base().value) / 2;
   for (auto& [name, w] : watchers_) {
-    if (w.after < from)
+    if (w.after < from || w.holds)
       continue; // he is catching up, and asks for what he misses
     while (w.after < upto) {
       auto news = news_for(w, name);

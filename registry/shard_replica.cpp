@@ -331,16 +331,6 @@ void shard_replica::on_holders_ready(const holders_ready& x, boot_time now,
   settle(now);
 }
 
-const log_entry* shard_replica::find_entry(const command_id& id) const {
-  for (auto at = ctx_.log.last(); at > ctx_.log.base();
-       at = sequence{at.value - 1}) {
-    auto& entry = ctx_.log.at(at).entry;
-    if (entry.id == id && entry.kind != entry_kind::finish)
-      return &entry;
-  }
-  return nullptr;
-}
-
 std::string shard_replica::state_text(boot_time now) const {
   if (primary_)
     return primary_->state_text(now);

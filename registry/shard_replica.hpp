@@ -143,8 +143,9 @@ public:
   void on_checkpoint(sequence upto, boot_time now, shard_effects& out);
   void on_tick(boot_time now, shard_effects& out);
 
-  /// The command's entry, if it is in the log's window (for `explain`).
-  const log_entry* find_entry(const command_id& id) const;
+  /// The command's story, if this shard decides it and its entry is in the
+  /// log's window; without addresses and times, which the log does not have.
+  std::optional<story> story_of(const command_id& id) const;
 
   /// One line for `status`: served, or why not.
   std::string state_text(boot_time now) const;

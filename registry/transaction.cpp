@@ -9,11 +9,7 @@ namespace muster {
 
 std::vector<shard_id> shards_of(const command& x, uint32_t shard_count) {
   std::set<shard_id> out;
-  for (auto branch : {&x.operations, &x.otherwise})
-    for (auto& op : *branch)
-      out.insert(shard_of(op.key, shard_count));
-  for (auto& g : x.guards)
-    out.insert(shard_of(g.key, shard_count));
+  each_key(x, [&](auto& key) { out.insert(shard_of(key, shard_count)); });
   return {out.begin(), out.end()};
 }
 
@@ -49,17 +45,11 @@ constexpr size_t locked_bytes_max = size_t{8} << 20;
 size_t locked_bytes(const command& part, const record_source& state) {
   std::set<std::string_view> counted;
   size_t out = 0;
-  auto count = [&](const std::string& key) {
-    if (!counted.insert(key).second)
-      return;
-    if (auto found = state.find(key))
+  each_key(part, [&](const std::string& key) {
+    auto found = counted.insert(key).second ? state.find(key) : nullptr;
+    if (found)
       out += key.size() + found->value.size();
-  };
-  for (auto branch : {&part.operations, &part.otherwise})
-    for (auto& op : *branch)
-      count(op.key);
-  for (auto& g : part.guards)
-    count(g.key);
+  });
   return out;
 }
 

@@ -10,6 +10,9 @@ namespace muster::sim {
 namespace {
 
 constexpr nanoseconds pause_max = 1800ms;
+/// Of 1000 appends: another client appends to the same lists at once. What
+/// only one of them reads the other one writes: write skew, if it could be.
+constexpr unsigned echo_permille = 500;
 constexpr nanoseconds read_timeout = 1s;
 constexpr nanoseconds send_timeout = 3s;
 /// A client whose process has died waits that long for an answer.
@@ -32,6 +35,9 @@ answer answer_of(outcome x) {
 
 struct transaction_work::client {
   machine_id at;
+  /// It begins nothing by itself.
+  bool is_echo = false;
+  bool busy = false;
   /// Tells the answers of what was given up from the present one's.
   uint64_t turn = 0;
 };
@@ -47,6 +53,9 @@ transaction_work::~transaction_work() = default;
 void transaction_work::begin_at(const machine_id& id) {
   clients_.push_back(std::make_unique<client>());
   clients_.back()->at = id;
+  echoes_.push_back(std::make_unique<client>());
+  echoes_.back()->at = id;
+  echoes_.back()->is_echo = true;
   wake_later(*clients_.back());
 }
 
@@ -76,25 +85,48 @@ void transaction_work::wake(client& c) {
   auto m = usable(c);
   if (!m)
     return wake_later(c);
-  world_.scheduler().after(patience,
-                           [this, &c, turn = c.turn] { done(c, turn); });
+  give_up_later(c);
   auto dice = random_.below(100);
   if (dice < 30)
     return transfer(c, *m);
   if (dice < 40)
     return audit(c, *m);
+  auto keys = draw_lists(random_);
+  begin_append(c, keys);
+  if (random_.chance(echo_permille))
+    echo(keys);
+}
+
+void transaction_work::give_up_later(client& c) {
+  c.busy = true;
+  world_.scheduler().after(patience,
+                           [this, &c, turn = c.turn] { done(c, turn); });
+}
+
+void transaction_work::begin_append(client& c,
+                                    const std::vector<std::string>& keys) {
   auto x = std::make_shared<transaction>();
-  x->client = c.at.value;
-  for (auto& key : draw_lists(random_))
+  x->client = c.at.value + (c.is_echo ? "e" : "");
+  for (auto& key : keys)
     x->parts.push_back({key, {}, false});
   read_next(c, x, 0);
+}
+
+void transaction_work::echo(const std::vector<std::string>& keys) {
+  auto& c = *echoes_[random_.below(echoes_.size())];
+  if (c.busy || !usable(c))
+    return;
+  give_up_later(c);
+  begin_append(c, keys);
 }
 
 void transaction_work::done(client& c, uint64_t turn) {
   if (turn != c.turn)
     return;
   ++c.turn;
-  wake_later(c);
+  c.busy = false;
+  if (!c.is_echo)
+    wake_later(c);
 }
 
 void transaction_work::send(client& c, production_machine& m, command what,

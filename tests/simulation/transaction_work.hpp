@@ -12,8 +12,9 @@
 namespace muster::sim {
 
 /// Clients that send commands over several shards: transfers, audits, and
-/// appends to lists that they have read from their machine (I2). One a
-/// machine; what it sends and reads is judged at the end.
+/// appends to lists that they have read from their machine (I2). Two a
+/// machine, one of which only answers another's append with one to the same
+/// lists at the same time; what they send and read is judged at the end.
 ///
 /// Not thread-safe; lives as long as the world.
 class transaction_work {
@@ -47,6 +48,9 @@ private:
   production_machine* usable(const client& c) const;
   void wake_later(client& c);
   void wake(client& c);
+  void begin_append(client& c, const std::vector<std::string>& keys);
+  void echo(const std::vector<std::string>& keys);
+  void give_up_later(client& c);
   void done(client& c, uint64_t turn);
   void transfer(client& c, production_machine& m);
   void audit(client& c, production_machine& m);
@@ -64,6 +68,7 @@ private:
   sim_random random_;
   bool stopped_ = false;
   std::vector<std::unique_ptr<client>> clients_;
+  std::vector<std::unique_ptr<client>> echoes_;
   std::vector<transaction> all_;
   size_t names_ = 0;
   size_t committed_ = 0;
