@@ -20,7 +20,8 @@ void command_object::start(request x, const surroundings& where, boot_time now,
   if (!client_told_born_)
     request_.born = where.known;
   created_ = now;
-  attempts_ = denied_ = 0;
+  attempts_ = 0;
+  denied_.clear();
   pause_ = options_.retry_min;
   last_detail_.clear();
   story_ = story{};
@@ -135,7 +136,7 @@ std::optional<command_answer> command_object::on_verdict(const verdict& x,
     case outcome::refused:
       return on_refused(x, now);
     case outcome::unavailable:
-      ++denied_;
+      denied_.insert(x.attempt);
       last_detail_ = x.detail;
       if (x.attempt == attempts_) {
         waiting_ = false;
@@ -182,7 +183,7 @@ std::optional<command_answer> command_object::on_unknown(const verdict& x,
     request_.born = x.reached;
     waiting_ = false;
     next_attempt_ = now;
-    ++denied_;
+    denied_.insert(x.attempt);
     return std::nullopt;
   }
   return finish(outcome::unknown, x.detail, now);
@@ -213,7 +214,7 @@ command_object::on_tick(const surroundings& where, boot_time now, sends& out) {
   if (!busy_)
     return std::nullopt;
   if (now >= request_.deadline || attempts_ >= options_.attempts_max) {
-    if (denied_ >= attempts_)
+    if (denied_.size() == attempts_)
       return finish(outcome::unavailable, last_detail_, now);
     return finish(outcome::unknown,
                   "no verdict before the deadline; the same id tells later",

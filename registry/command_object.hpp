@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace muster {
@@ -111,7 +112,8 @@ private:
   boot_time next_attempt_{};
   nanoseconds pause_{};
   uint32_t attempts_ = 0;
-  uint32_t denied_ = 0; // attempts that surely changed nothing
+  /// The attempts that surely changed nothing.
+  std::set<uint32_t> denied_;
   peer asked_;
   bool waiting_ = false; // for the verdict of the newest attempt
   std::string last_detail_;

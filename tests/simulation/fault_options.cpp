@@ -7,6 +7,7 @@ namespace {
 
 constexpr uint64_t disk_label = 1;
 constexpr uint64_t member_label = 2;
+constexpr uint64_t repeat_label = 3;
 
 /// At most one of those that lose a disk: a run loses one (`may_wipe`).
 void draw_disk_faults(nemesis_options& to, sim_random random) {
@@ -86,6 +87,10 @@ fault_options fault_options::swarm(sim_random& random) {
   nemesis.crash_point_mean = mean();
   draw_disk_faults(nemesis, random.fork(disk_label));
   draw_member_faults(out, random.fork(member_label));
+  auto repeat = random.fork(repeat_label);
+  if (repeat.chance(400))
+    out.network.repeat_permille
+      = static_cast<unsigned>(100 + repeat.below(901));
   return out;
 }
 

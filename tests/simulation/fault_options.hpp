@@ -28,6 +28,10 @@ struct network_options {
   /// After which a silent or refused peer counts as disconnected.
   nanoseconds detect_min = 1ms;
   nanoseconds detect_max = 5s;
+  /// New connections of 1000 on which the last packets of the one before come
+  /// again, or at last. Not those that `never_repeated` names.
+  unsigned repeat_permille = 0;
+  size_t repeat_count_max = 8;
   /// Of one connection; beyond it `send` says `overloaded`.
   size_t outbox_bytes_max = 64u << 20;
 };

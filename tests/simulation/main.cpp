@@ -67,9 +67,12 @@ void print_counts(const simulation_result& x) {
                 x.watched, x.watches_resumed, x.watches_compacted);
   std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
               d.mirrored, x.copies_found);
-  std::printf("  faults: %llu lost writes, %llu slow syncs",
-              static_cast<unsigned long long>(x.lost_writes),
-              static_cast<unsigned long long>(x.slow_syncs));
+  std::printf(
+    "  faults: %llu lost writes, %llu slow syncs, "
+    "%llu repeated packets",
+    static_cast<unsigned long long>(x.lost_writes),
+    static_cast<unsigned long long>(x.slow_syncs),
+    static_cast<unsigned long long>(x.repeated_packets));
   for (size_t i = 0; i < fault_names.size(); ++i)
     if (x.faults.of[i] > 0)
       std::printf(", %zu %s", x.faults.of[i],

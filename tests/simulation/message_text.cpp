@@ -108,6 +108,11 @@ const char* name_of(const wire_message& x) {
   return names[x.index()];
 }
 
+bool never_repeated(const packet& x) {
+  static const auto submit_tag = wire_message{submit{}}.index();
+  return x.tag == submit_tag;
+}
+
 std::string describe(const wire_message& x) {
   return names[x.index()]
          + std::visit([](auto& what) { return text(what); }, x);

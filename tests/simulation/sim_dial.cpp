@@ -5,6 +5,7 @@
 #include "tests/simulation/sim_network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace muster::sim {
 
@@ -140,6 +141,7 @@ void sim_network::connect(sim_transport& from, sim_transport& to, lane on) {
     reconcile(to);
   }
   auto& out = from.dialled_[{to.self_.id, on}];
+  repeat_last(std::exchange(out.lost, nullptr), x);
   out.open = x;
   out.failed_count = 0;
   to.accepted_[{from.self_.id, on}] = x;

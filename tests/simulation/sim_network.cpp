@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulation/sim_network.hpp"
 
+#include "tests/simulation/message_text.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -59,12 +61,31 @@ send_result sim_network::send(sim_transport& from, const channel& to,
   if (c.under_way_bytes + x.payload.size() > options_.outbox_bytes_max)
     return send_result::overloaded;
   ++count_.sent;
-  c.under_way_bytes += x.payload.size();
-  c.under_way.push_back(std::move(x));
-  c.last_arrival = std::max(c.last_arrival, scheduler_.now() + delay());
-  scheduler_.at(c.last_arrival,
-                [this, open = i->second.open] { arrive(open); });
+  if (options_.repeat_permille > 0 && !never_repeated(x)) {
+    c.recent.push_back(x);
+    if (c.recent.size() > options_.repeat_count_max)
+      c.recent.pop_front();
+  }
+  put_under_way(i->second.open, std::move(x));
   return send_result::queued;
+}
+
+void sim_network::put_under_way(const connection_ptr& x, packet p) {
+  x->under_way_bytes += p.payload.size();
+  x->under_way.push_back(std::move(p));
+  x->last_arrival = std::max(x->last_arrival, scheduler_.now() + delay());
+  scheduler_.at(x->last_arrival, [this, x] { arrive(x); });
+}
+
+void sim_network::repeat_last(const connection_ptr& before,
+                              const connection_ptr& x) {
+  if (!before || before->from != x->from || before->to != x->to
+      || before->recent.empty() || !random_.chance(options_.repeat_permille))
+    return;
+  auto count = 1 + random_.below(before->recent.size());
+  count_.repeated += count;
+  for (auto i = before->recent.size() - count; i < before->recent.size(); ++i)
+    put_under_way(x, before->recent[i]);
 }
 
 void sim_network::arrive(const connection_ptr& x) {
@@ -177,6 +198,7 @@ void sim_network::lose(sim_transport& from, const channel& to) {
     return;
   auto x = std::move(i->second.open);
   i->second.open = nullptr;
+  i->second.lost = x;
   x->sender_open = false;
   ++count_.connections_lost;
   // Some of it is already on the other side of the network.

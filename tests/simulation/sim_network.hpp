@@ -39,6 +39,8 @@ private:
     connection_ptr open;
     bool dialling = false;
     unsigned failed_count = 0;
+    /// The one before, for what comes again.
+    connection_ptr lost;
   };
 
   sim_network& network_;
@@ -59,13 +61,17 @@ private:
 /// connection up: a link that heals soon enough only delays. What was under
 /// way when the sender lost the connection arrives up to some packet or not
 /// at all, also after the sender's death, and until the receiver accepts the
-/// next connection from the same machine.
+/// next connection from the same machine. Production's transport sends nothing
+/// twice; this one may, as one that does not know what arrived would: the cores
+/// must bear it of everything but a submission, which only its origin sends
+/// again (C3).
 class sim_network {
 public:
   struct counters {
     uint64_t sent = 0;
     uint64_t delivered = 0;
     uint64_t lost = 0;
+    uint64_t repeated = 0;
     uint64_t connections_lost = 0;
   };
 
@@ -114,6 +120,8 @@ private:
   bool accepts(const sim_transport& listener, const peer& caller) const;
   void connect(sim_transport& from, sim_transport& to, lane on);
   send_result send(sim_transport& from, const channel& to, packet x);
+  void put_under_way(const connection_ptr& x, packet p);
+  void repeat_last(const connection_ptr& before, const connection_ptr& x);
   void arrive(const connection_ptr& x);
   void hand_over(const connection_ptr& x, packet p);
   void lose(sim_transport& from, const channel& to);
@@ -145,6 +153,8 @@ struct sim_transport::connection {
   /// Sent and not yet arrived, in order; an arrival takes the first.
   std::deque<packet> under_way;
   size_t under_way_bytes = 0;
+  /// The last ones sent, if they may come again on the next connection.
+  std::deque<packet> recent;
   world_time last_arrival{};
   /// Arrivals that a cut link holds back.
   size_t stalled_count = 0;

@@ -188,6 +188,8 @@ fault_options faults_that_keep_disks(sim_random& random) {
   out.nemesis.wipe_mean = nanoseconds{0};
   out.nemesis.damage_mean = nanoseconds{0};
   out.nemesis.disk_error_gives_up = false;
+  // They do not bear what comes twice.
+  out.network.repeat_permille = 0;
   // Toys know each other from the start.
   out.nemesis.join_mean = nanoseconds{0};
   out.nemesis.leave_mean = nanoseconds{0};
@@ -226,6 +228,15 @@ TEST_CASE("no fault breaks what the ports promise", "[sim_world]") {
   CHECK(all[fault::disk_error] > 20);
   CHECK(all[fault::full_disk] > 20);
   CHECK(lost > 100);
+}
+
+TEST_CASE("what a lost connection sent may come again", "[sim_world]") {
+  auto faults = fault_options::calm();
+  faults.nemesis.reset_mean = 1s;
+  faults.network.repeat_permille = 500;
+  auto x = run(1, faults);
+  CHECK(x.network.repeated > 10);
+  CHECK(x.book.out_of_order > 0);
 }
 
 TEST_CASE("one seed is one run", "[sim_world]") {

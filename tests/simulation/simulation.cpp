@@ -20,6 +20,8 @@ constexpr nanoseconds look_every = 250ms;
 constexpr nanoseconds insist_max = 30s;
 constexpr nanoseconds usual_pause_max = 15s;
 constexpr size_t definite_min = 500;
+/// With so many at least one is followed by packets that come again.
+constexpr uint64_t connections_lost_enough = 200;
 const std::string shard_keys = "/muster/sim/shards/";
 
 enum label : uint64_t {
@@ -281,6 +283,8 @@ struct run {
       out.lost_writes += world_.disk(id).lost_count();
       out.slow_syncs += world_.disk(id).slow_count();
     }
+    out.repeated_packets = world_.network().count().repeated;
+    out.connections_lost = world_.network().count().connections_lost;
     out.operations = work_.take_history(watch_.parts());
     auto verdict = check(out.operations);
     out.definite_count = verdict.definite_count;
@@ -352,6 +356,9 @@ struct run {
              + " definite operations";
     if (x.copies_found == found_before_ && holder_stays())
       return "I16, I17: no copy was seen to serve after the faults";
+    if (faults_.network.repeat_permille > 0 && x.repeated_packets == 0
+        && x.connections_lost > connections_lost_enough)
+      return "of these faults none happened: repeated packets";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
       return "of these faults none happened: " + std::string{never.front()};

@@ -49,7 +49,7 @@ private:
   void wake_later(client& c);
   void wake(client& c);
   void begin_append(client& c, const std::vector<std::string>& keys);
-  void echo(const std::vector<std::string>& keys);
+  void echo(std::vector<std::string> keys);
   void give_up_later(client& c);
   void done(client& c, uint64_t turn);
   void transfer(client& c, production_machine& m);

@@ -136,3 +136,15 @@ TEST_CASE("command_object: a shard that has moved is asked at its new home") {
   x.core.on_tick(x.where(), soon, x.sent);
   CHECK(x.sent.empty()); // asked once
 }
+
+TEST_CASE("command_object: a denial that comes twice counts once") {
+  forgotten x;
+  x.begin("m1.1.1", 0);
+  CHECK(!x.decided(outcome::unavailable));
+  CHECK(!x.decided(outcome::unavailable));
+  x.core.on_tick(x.where(), x.now + std::chrono::seconds{1}, x.sent);
+  REQUIRE(x.sent.size() == 2); // nobody has answered the second attempt
+  auto got = x.core.on_tick(x.where(), x.now + std::chrono::seconds{5}, x.sent);
+  REQUIRE(got);
+  CHECK(got->what == outcome::unknown);
+}
