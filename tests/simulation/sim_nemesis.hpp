@@ -67,7 +67,7 @@ private:
   void join_one();
   void leave_one();
   void drain_on(const machine_id& id);
-  void remove_gone(const machine_id& id);
+  void remove_gone(const machine_id& id, nanoseconds left);
   void mark_draining(const machine_id& id, bool on);
   void cut_one();
   void cut_one_from(const machine_id& id);

@@ -9,6 +9,9 @@ namespace muster::sim {
 namespace {
 
 constexpr nanoseconds look_every = 200ms;
+/// A dead process's registration may still be on its way to the coordinator: so
+/// long an operator looks whether who was removed is there again.
+constexpr nanoseconds look_for = 8s;
 const std::string cluster_keys = "/muster/sim/";
 
 bool any_shard_names(sim_world& world, const machine_id& id) {
@@ -66,18 +69,27 @@ void sim_nemesis::drain_on(const machine_id& id) {
     world_.crash(id);
   world_.retire(id);
   leaving_ = machine_id{};
-  remove_gone(id);
+  remove_gone(id, look_for);
 }
 
-void sim_nemesis::remove_gone(const machine_id& id) {
-  auto alive = world_.config().range_now(cluster_keys + "alive/" + id.value);
-  if (!alive.entries.empty())
-    return later(look_every, [this, id] { remove_gone(id); });
+/// Also when the faults are over: operators finish what they began.
+void sim_nemesis::remove_gone(const machine_id& id, nanoseconds left) {
+  auto look_again = [&](nanoseconds wait) {
+    world_.scheduler().after(look_every,
+                             [this, id, wait] { remove_gone(id, wait); });
+  };
+  auto& config = world_.config();
+  if (!config.range_now(cluster_keys + "alive/" + id.value).entries.empty())
+    return look_again(look_for);
+  if (left > nanoseconds{0})
+    look_again(left - look_every);
+  if (config.range_now(cluster_keys + "members/" + id.value).entries.empty())
+    return;
   coordinator_txn x;
   x.deletes = {cluster_keys + "members/" + id.value,
                cluster_keys + "draining/" + id.value};
   x.puts.push_back({cluster_keys + "removed", id.value, false});
-  world_.config().txn_now(x);
+  config.txn_now(x);
 }
 
 void sim_nemesis::mark_draining(const machine_id& id, bool on) {
