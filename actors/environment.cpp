@@ -9,6 +9,9 @@ namespace muster {
 
 namespace {
 
+/// For a command of the machine's own actors.
+constexpr std::chrono::seconds internal_patience{5};
+
 /// Which actor takes which message.
 struct courier {
   machine_environment& env;
@@ -130,6 +133,40 @@ struct courier {
 };
 
 } // namespace
+
+command_id machine_environment::next_command_id() {
+  auto number = next_command_.fetch_add(1, std::memory_order_relaxed);
+  return command_id{facts.self.id.value + "."
+                    + std::to_string(facts.self.run.value) + "."
+                    + std::to_string(number)};
+}
+
+void machine_environment::submit(command x, sequence born, nanoseconds patience,
+                                 uint64_t ticket) {
+  if (x.id.value.empty())
+    x.id = next_command_id();
+  command_answer bad;
+  bad.id = x.id;
+  bad.what = outcome::unavailable;
+  auto shard = check_command(x, facts.shard_count);
+  if (!shard) {
+    bad.detail = "invalid: " + shard.failure().message;
+    return ports.replies.command_done(ticket, std::move(bad));
+  }
+  auto seat = commands.take();
+  if (!seat) {
+    bad.detail = "overloaded: too many commands in flight on this machine";
+    return ports.replies.command_done(ticket, std::move(bad));
+  }
+  caf::anon_send(seat->actor, begin_command{std::move(x), *shard, seat->slot,
+                                            ticket, born, now() + patience});
+}
+
+void machine_environment::submit_internal(command x, sequence born,
+                                          uint32_t asker, uint64_t number) {
+  submit(std::move(x), born, internal_patience,
+         internal_ticket::of(asker, number & internal_ticket::number_max));
+}
 
 void machine_environment::send(const machine_id& to, wire_message x) {
   if (to == facts.self.id) {

@@ -3,6 +3,7 @@
 
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/internal_answers.hpp"
 #include "actors/known_sequences.hpp"
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
@@ -11,7 +12,9 @@
 #include "registry/home_agent.hpp"
 #include "registry/local_copies.hpp"
 #include "registry/log_entry.hpp"
+#include "registry/machine_presence.hpp"
 #include "registry/move_planner.hpp"
+#include "registry/session_keeper.hpp"
 #include "registry/shard_options.hpp"
 #include "runtime/ports/answers.hpp"
 #include "runtime/ports/clock.hpp"
@@ -69,6 +72,8 @@ struct machine_facts {
   command_object_options command;
   remote_read_options reads;
   planner_options moves;
+  session_keeper_options sessions;
+  presence_options presence;
 };
 
 /// Every actor of one machine.
@@ -81,15 +86,18 @@ struct machine_actors {
   coordinator_actor coord;
   store_actor disk;
   reader_actor reader;
+  presence_actor presence;
 };
 
 /// What all actors of one machine share. Owned by the machine, outlives its
 /// actors. All actors of a machine run on one thread at a time (one worker), so
 /// that the read table has one writer.
 struct machine_environment {
-  machine_ports ports;
   machine_facts facts;
   machine_actors actors;
+  internal_answers replies;
+  /// With `replies` for answers.
+  machine_ports ports;
   routing_board routing;
   shard_board board;
   command_pool commands;
@@ -110,14 +118,31 @@ struct machine_environment {
   actor_meter* meter = nullptr;
 
   machine_environment(machine_ports p, machine_facts f, size_t history_max)
-    : ports(p), facts(std::move(f)), commands(history_max), table(p.table),
-      known(facts.shard_count) {
+    : facts(std::move(f)),
+      replies(p.replies, actors), ports{p.clock,  p.wire,   p.disk,
+                                        p.coord,  p.table,  replies,
+                                        p.random, p.events, p.codec},
+      commands(history_max), table(p.table), known(facts.shard_count) {
     // nop
   }
 
   boot_time now() const {
     return ports.clock.now();
   }
+
+  /// A name for a command that begins here. Thread-safe.
+  command_id next_command_id();
+
+  /// Has a command carried out; an empty id is filled in. The ticket is
+  /// answered once, at the latest soon after `patience`; at once if the command
+  /// is malformed or too many are in flight, as one that surely changed
+  /// nothing. Thread-safe.
+  void submit(command x, sequence born, nanoseconds patience, uint64_t ticket);
+
+  /// The same for an actor of this machine, see `internal_ticket`; it is told
+  /// by a `command_result`.
+  void submit_internal(command x, sequence born, uint32_t asker,
+                       uint64_t number);
 
   /// Sends `x` to a machine, this one included (then without the transport).
   void send(const machine_id& to, wire_message x);
@@ -140,6 +165,7 @@ struct machine_environment {
 
 private:
   std::atomic<int64_t> backlog_{0};
+  std::atomic<uint64_t> next_command_{1};
 };
 
 } // namespace muster

@@ -107,6 +107,8 @@ CAF_ADD_TYPE_ID(muster, (muster::part_decision))
 CAF_ADD_TYPE_ID(muster, (muster::part_done))
 CAF_ADD_TYPE_ID(muster, (muster::part_question))
 CAF_ADD_TYPE_ID(muster, (muster::home_part))
+CAF_ADD_TYPE_ID(muster, (muster::command_result))
+CAF_ADD_TYPE_ID(muster, (muster::farewell))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -156,6 +158,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::directory_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::home_resumed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::directory_told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::ask_move)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::command_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::farewell)
 
 namespace muster {
 
@@ -245,6 +249,8 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<durable>,
   // a checkpoint is on disk
   caf::reacts_to<checkpointed>,
+  // what became of a command that ends a session
+  caf::reacts_to<command_result>,
   // time has passed
   caf::reacts_to<tick>>;
 
@@ -374,6 +380,15 @@ using command_actor = caf::typed_actor<
   caf::reacts_to<peer, explain_request>,
   // a user asks what is in flight
   caf::reacts_to<tell_story>,
+  // time has passed
+  caf::reacts_to<tick>>;
+
+/// This machine's own session, which binds its `alive` record.
+using presence_actor = caf::typed_actor<
+  // what became of its newest command
+  caf::reacts_to<command_result>,
+  // the machine stops
+  caf::reacts_to<farewell>,
   // time has passed
   caf::reacts_to<tick>>;
 

@@ -158,6 +158,20 @@ struct tell_story {
   uint64_t ticket = 0;
 };
 
+/// Command object -> the actor of this machine that wanted the command.
+struct command_result {
+  uint64_t number = 0;
+  outcome what = outcome::unknown;
+  /// See `command_answer`.
+  sequence born;
+};
+
+/// Machine -> presence: it stops; answer the ticket when its session has ended.
+struct farewell {
+  uint64_t ticket = 0;
+  nanoseconds patience{};
+};
+
 /// User -> reader.
 struct ask_home {
   remote_question what;

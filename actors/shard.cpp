@@ -7,6 +7,9 @@ namespace muster {
 
 namespace {
 
+/// Sessions are looked at every so many ticks: half a second.
+constexpr uint64_t ticks_a_look = 5;
+
 /// A handler for a message of another machine.
 template <class Message>
 auto from_peer(metered<shard_actor, shard_actor_state>* self) {
@@ -58,6 +61,23 @@ void shard_actor_state::dispatch() {
     env->observer(*core);
 }
 
+void shard_actor_state::look_at_sessions(boot_time now) {
+  if (!core->is_primary()) {
+    sessions->on_stopped();
+    return;
+  }
+  std::vector<session_keeper::request> wanted;
+  sessions->on_look(core->context().state.records(), now, wanted);
+  for (auto& x : wanted)
+    env->submit_internal(std::move(x.what), sequence{},
+                         core->context().shard.value, x.number);
+}
+
+void shard_actor_state::take_result(const command_result& x) {
+  sessions->on_answer(x.number, x.what == outcome::committed,
+                      x.what == outcome::refused, env->now());
+}
+
 static void explain(shard_actor_state& s, const peer& from,
                     const explain_request& x) {
   // Every shard of every machine is asked; who knows, answers.
@@ -78,6 +98,8 @@ static void pass_time(shard_actor_state& s) {
   s.env->board.set(s.core->context().shard,
                    {s.core->state_text(now), s.core->is_primary()});
   s.dispatch();
+  if (++s.tick_count % ticks_a_look == 0)
+    s.look_at_sessions(now);
 }
 
 static void take_vote(shard_actor_state& s, const peer& from,
@@ -103,6 +125,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
                const std::shared_ptr<shard_replica>& core) {
   self->state.env = env;
   self->state.core.emplace(std::move(*core));
+  self->state.sessions.emplace(env->facts.sessions);
   using replica = shard_replica;
   return {
     // CAF tries them in this order: a write's own messages first.
@@ -162,6 +185,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
                            [](replica& c, auto& x, auto now, auto& out) {
                              c.on_checkpoint(x.upto, now, out);
                            }),
+    [self](const command_result& x) { self->state.take_result(x); },
     [self](const tick&) { pass_time(self->state); },
   };
 }

@@ -17,8 +17,13 @@ struct shard_actor_state {
   machine_environment* env = nullptr;
   std::optional<shard_replica> core;
   shard_effects effects;
+  std::optional<session_keeper> sessions;
+  uint64_t tick_count = 0;
 
   void dispatch();
+  /// Ends sessions of users that are not renewed, if this is the home.
+  void look_at_sessions(boot_time now);
+  void take_result(const command_result& x);
 };
 
 /// Spawns one shard's actor over a core that has recovered its store's state.

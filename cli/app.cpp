@@ -54,6 +54,7 @@ int run(int argc, const char* const* argv) {
   add_cluster_commands(app, what);
   add_record_commands(app, what);
   add_txn_command(app, what);
+  add_session_commands(app, what);
   add_load_command(app, what);
   add_backup_commands(app, what);
   add_watch_command(app, what);

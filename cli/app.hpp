@@ -24,6 +24,8 @@ struct invocation {
 void add_record_commands(CLI::App& app, invocation& to);
 /// txn
 void add_txn_command(CLI::App& app, invocation& to);
+/// session create, renew, end, show, list
+void add_session_commands(CLI::App& app, invocation& to);
 /// load
 void add_load_command(CLI::App& app, invocation& to);
 /// backup create, backup restore

@@ -26,10 +26,15 @@ struct change {
   std::string value;
   std::optional<uint64_t> if_version;
   bool if_absent = false;
+  /// Empty: bound to none.
+  std::string session;
 };
 
-std::string record_target(const std::string& key) {
-  return "/v1/records" + http::percent_encode(key);
+std::string record_target(const std::string& key,
+                          const std::string& session = {}) {
+  auto bound = session.empty() ? std::string{}
+                               : "/sessions/" + http::percent_encode(session);
+  return "/v1" + bound + "/records" + http::percent_encode(key);
 }
 
 /// The argument, or all of stdin for `-`.
@@ -85,8 +90,8 @@ exit_code change_record(const globals& x, const change& y, bool put) {
   return on_server(x, ordinary_timeout, trying,
                    [&](http_caller& to, const deadline& end) -> status {
                      call request{.method = put ? "PUT" : "DELETE",
-                                  .target = record_target(y.key) + "?"
-                                            + timeout_parameter(end)
+                                  .target = record_target(y.key, y.session)
+                                            + "?" + timeout_parameter(end)
                                             + guards_of(y),
                                   .body = *value,
                                   .timeout = end.left(),
@@ -177,6 +182,8 @@ void add_record_commands(CLI::App& app, invocation& to) {
   add_guard_options(*put, *changed);
   put->add_option("value", changed->value, "- reads it from stdin")->required();
   put->add_flag("--if-absent", changed->if_absent, "only if there is none");
+  put->add_option("--session", changed->session,
+                  "it vanishes when this session ends");
   put->callback([changed, &to] {
     to.run = [changed, &to] {
       return change_record(to.common, *changed, true);

@@ -71,6 +71,8 @@ constexpr named_mutant all[] = {
   NAMED(p3_abort_not_logged),
   NAMED(p3_decision_forgotten),
   NAMED(p4_left_undecided),
+  NAMED(u1_renewal_overlooked),
+  NAMED(u2_value_not_compared),
   NAMED(i3_not_synced),
 };
 

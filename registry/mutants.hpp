@@ -116,6 +116,10 @@ enum class mutant {
   p3_decision_forgotten,
   /// A new primary leaves what its shard has to decide.
   p4_left_undecided,
+  /// A session ends although it was renewed after the last look.
+  u1_renewal_overlooked,
+  /// What another has written vanishes with the session that it was bound to.
+  u2_value_not_compared,
   /// What is not synced counts as durable.
   i3_not_synced,
 };

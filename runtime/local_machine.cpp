@@ -206,12 +206,6 @@ muster::status local_machine::add_listed(shard_id shard,
 
 // -- commands -----------------------------------------------------------------
 
-command_id local_machine::next_id() {
-  auto number = next_command_.fetch_add(1, std::memory_order_relaxed);
-  return command_id{own_.who.id.value + "." + std::to_string(own_.who.run.value)
-                    + "." + std::to_string(number)};
-}
-
 muster::status local_machine::check(const command& x) const {
   auto shard = check_command(x, options_.cluster.shard_count);
   return shard ? ok() : muster::status{shard.failure()};
@@ -219,25 +213,15 @@ muster::status local_machine::check(const command& x) const {
 
 void local_machine::submit(command x, submit_options options,
                            std::function<void(command_answer)> then) {
-  if (x.id.value.empty())
-    x.id = next_id();
-  command_answer bad;
-  bad.id = x.id;
-  bad.what = outcome::unavailable;
-  auto shard = check_command(x, options_.cluster.shard_count);
-  if (!shard) {
-    bad.detail = "invalid: " + shard.failure().message;
-    return then(std::move(bad));
-  }
-  auto seat = env_->commands.take();
-  if (!seat || stopping_) {
-    bad.detail = "overloaded: too many commands in flight on this machine";
+  if (stopping_) {
+    command_answer bad;
+    bad.id = x.id;
+    bad.what = outcome::unavailable;
+    bad.detail = "overloaded: this machine is stopping";
     return then(std::move(bad));
   }
   auto ticket = desk_.open(ticket_desk::command_function{std::move(then)});
-  caf::anon_send(seat->actor,
-                 begin_command{std::move(x), *shard, seat->slot, ticket,
-                               options.born, clock_.now() + options.timeout});
+  env_->submit(std::move(x), options.born, options.timeout, ticket);
 }
 
 command_answer local_machine::submit(command x, submit_options options) {

@@ -107,6 +107,7 @@ private:
   void tick_later();
   void note_revision();
   void withdraw();
+  void say_farewell();
   void add_metrics();
 
   // transport_listener
@@ -127,7 +128,6 @@ private:
   result<move_reply> ask_primary(const move_order& x);
 
   bool mirrored(const std::string& prefix) const;
-  command_id next_id();
 
   const settings options_;
   boot_clock_source clock_;
@@ -161,7 +161,6 @@ private:
   uint64_t noted_revision_ = 0;
   boot_time next_note_{};
   std::atomic<bool> stopping_{false};
-  std::atomic<uint64_t> next_command_{1};
   std::atomic<uint64_t> malformed_{0};
   /// Of the io thread. About a second of work of the actors may wait.
   withheld_credit credit_{131072};

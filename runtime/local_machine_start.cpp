@@ -16,6 +16,7 @@
 
 #include <boost/asio/post.hpp>
 #include <caf/atom.hpp>
+#include <caf/send.hpp>
 
 #include <condition_variable>
 #include <filesystem>
@@ -40,6 +41,7 @@ constexpr std::chrono::seconds note_every{2};
 
 /// For how long a machine that stops waits for the coordinator.
 constexpr std::chrono::seconds withdraw_timeout{1};
+constexpr std::chrono::milliseconds farewell_timeout{500};
 
 std::string host_of(const process_options& x) {
   return x.advertise_address.empty() ? x.listen_host : x.advertise_address;
@@ -118,6 +120,9 @@ machine_facts facts_of(const settings& x, const member& own,
   out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;
+  out.presence.ttl = x.process.presence_ttl;
+  if (out.presence.ttl > nanoseconds{0})
+    out.presence.ttl = std::max(out.presence.ttl, session_ttl_min);
   return out;
 }
 
@@ -335,7 +340,23 @@ void local_machine::withdraw() {
   waiting.wait_for(withdraw_timeout);
 }
 
+/// The record that says that this machine is there goes at once, if the
+/// registry takes writes; else with its session.
+void local_machine::say_farewell() {
+  if (!env_ || options_.process.presence_ttl.count() == 0
+      || !io_thread_.joinable())
+    return;
+  auto done = std::make_shared<std::promise<void>>();
+  auto waiting = done->get_future();
+  auto ticket = desk_.open(ticket_desk::command_function{
+    [done](const command_answer&) { done->set_value(); }});
+  caf::anon_send(env_->actors.presence, farewell{ticket, farewell_timeout});
+  waiting.wait_for(farewell_timeout);
+  desk_.close(ticket);
+}
+
 local_machine::~local_machine() {
+  say_farewell();
   stopping_ = true;
   if (env_)
     events_->note(severity::info, "stopping", "");

@@ -31,8 +31,9 @@ public:
   };
 
   /// @param first  the first ticket; a random one, so that a late answer to
-  ///   a former incarnation's question finds nobody
-  explicit ticket_desk(uint64_t first) : next_(first) {
+  ///   a former incarnation's question finds nobody. Half of all numbers are
+  ///   the machine's own (`internal_ticket`)
+  explicit ticket_desk(uint64_t first) : next_(first >> 2) {
     // nop
   }
 

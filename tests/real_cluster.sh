@@ -12,6 +12,8 @@ bin=${MUSTER_BIN:-build/bin}
 work=$(mktemp -d)
 dir=$work/cluster
 paused=()
+# Most tests compare all records, or what a watch of all is told.
+export MUSTER_PRESENCE_TTL=0s
 # The number of an `up` in the foreground, if a test has started one.
 up=''
 

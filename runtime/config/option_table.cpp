@@ -133,6 +133,8 @@ std::vector<option> coordinator_options() {
     of_process(
       "repair_after", &po::repair_after, milliseconds(0, 86'400'000),
       "a machine away for so long is replaced in its shards; 0: never"),
+    of_process("presence_ttl", &po::presence_ttl, milliseconds(0, 86'400'000),
+               "of /machines/<id>/alive, 1 s at least; 0: no such record"),
     of_process("balance", &po::balance, none,
                "machines with fewer shards take some of those with more"),
     of_process("etcd_endpoints", &po::etcd_endpoints, count(0, 16),

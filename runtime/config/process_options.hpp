@@ -91,6 +91,13 @@ struct process_options {
   /// Whether machines with fewer shards take some of those with more.
   bool balance = true;
 
+  // -- presence
+
+  /// Time to live of the machine's session, which binds `/machines/<id>/alive`.
+  /// Shorter = others see sooner that it has gone; each third of it costs a
+  /// write. 0 = no such record.
+  std::chrono::milliseconds presence_ttl{10'000};
+
   // -- certificates of the transport and of HTTP
 
   std::string ca_file;

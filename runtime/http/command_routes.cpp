@@ -25,18 +25,6 @@ error error_of(const command_answer& x) {
   return error{code, x.detail.empty() ? to_string(x.what) : x.detail};
 }
 
-response answer(const command_answer& x) {
-  response out;
-  auto body = answer_json(x);
-  if (x.what != outcome::committed) {
-    auto failed = error_of(x);
-    out.status = status_of(failed.code);
-    body["error"] = error_json(failed);
-  }
-  out.body = to_text(body);
-  return out;
-}
-
 void post_command(const routes_context& context, const request& x,
                   responder then) {
   auto parsed = parse_command(x.body);
@@ -87,6 +75,18 @@ status check_unnamed(const machine& node, command& x) {
 
 } // namespace
 
+response response_of(const command_answer& x) {
+  response out;
+  auto body = answer_json(x);
+  if (x.what != outcome::committed) {
+    auto failed = error_of(x);
+    out.status = status_of(failed.code);
+    body["error"] = error_json(failed);
+  }
+  out.body = to_text(body);
+  return out;
+}
+
 void submit_command(const routes_context& context, const request& from,
                     command x, responder then) {
   submit_options how;
@@ -109,7 +109,7 @@ void submit_command(const routes_context& context, const request& from,
     return then(problem(checked.failure()));
   context.node.submit(std::move(x), how,
                       [then = std::move(then)](const command_answer& y) {
-                        then(answer(y));
+                        then(response_of(y));
                       });
 }
 

@@ -36,22 +36,6 @@ result<read_options> read_options_of(const request& x, const options& config) {
   return read_options{.confirmed = *confirmed, .timeout = *left};
 }
 
-/// Adds what `if_version` and `if_absent` ask for.
-status add_guards(const request& x, const std::string& key, command& out) {
-  auto absent = flag_in(x, "if_absent");
-  if (!absent)
-    return absent.failure();
-  if (*absent)
-    out.guards.push_back(guard{guard_kind::absent, key, {}, {}});
-  auto version = number_in(x, "if_version");
-  if (!version)
-    return version.failure();
-  if (*version)
-    out.guards.push_back(
-      guard{guard_kind::version, key, sequence{**version}, {}});
-  return ok();
-}
-
 response get_record(const routes_context& context, const request& x) {
   auto key = key_of(x);
   if (!key)
@@ -150,6 +134,21 @@ route change_route(const routes_context& context, method verb,
 }
 
 } // namespace
+
+status add_guards(const request& x, const std::string& key, command& out) {
+  auto absent = flag_in(x, "if_absent");
+  if (!absent)
+    return absent.failure();
+  if (*absent)
+    out.guards.push_back(guard{guard_kind::absent, key, {}, {}});
+  auto version = number_in(x, "if_version");
+  if (!version)
+    return version.failure();
+  if (*version)
+    out.guards.push_back(
+      guard{guard_kind::version, key, sequence{**version}, {}});
+  return ok();
+}
 
 void add_record_routes(router& out, const routes_context& context) {
   out.add({.verb = method::get,

@@ -27,6 +27,17 @@ void add_cluster_routes(router& out, const routes_context& context);
 /// with the reason as the last one.
 void add_watch_routes(router& out, const routes_context& context);
 
+/// GET, POST `/v1/sessions`; GET, POST (renews), DELETE `/v1/sessions/<id>`;
+/// PUT `/v1/sessions/<id>/records/<key>`.
+void add_session_routes(router& out, const routes_context& context);
+
+/// Adds what the parameters `if_version` and `if_absent` ask for.
+/// Error: `invalid_argument`.
+status add_guards(const request& x, const std::string& key, command& out);
+
+/// What became of a command, with the status of the error if it is one.
+response response_of(const command_answer& x);
+
 /// Submits `x` with the request's deadline, its `Idempotency-Key` and `born`.
 void submit_command(const routes_context& context, const request& from,
                     command x, responder then);

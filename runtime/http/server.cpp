@@ -57,6 +57,7 @@ struct server::impl {
     add_command_routes(shared->routes, context);
     add_cluster_routes(shared->routes, context);
     add_watch_routes(shared->routes, context);
+    add_session_routes(shared->routes, context);
   }
 
   static options counted(machine& node, options x) {

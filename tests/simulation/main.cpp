@@ -62,6 +62,8 @@ void print_counts(const simulation_result& x) {
     "  %zu decided over several shards, %zu transactions, "
     "%zu attempts aborted\n",
     d.several, x.transactions, x.aborted_parts);
+  if (x.sessions_ended > 0)
+    std::printf("  sessions: %zu ended\n", x.sessions_ended);
   if (x.watched > 0)
     std::printf("  watches: %zu events, gone on %zu times, %zu snapshots\n",
                 x.watched, x.watches_resumed, x.watches_compacted);

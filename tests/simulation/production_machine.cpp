@@ -217,6 +217,7 @@ struct production_machine::process final : transport_listener {
     add(all.coord);
     add(all.disk);
     add(all.reader);
+    add(all.presence);
     return out;
   }
 
@@ -263,7 +264,6 @@ struct production_machine::process final : transport_listener {
   std::vector<recovered_shard> recovered;
   std::optional<machine_environment> env;
   uint64_t tick_count = 0;
-  uint64_t command_count = 0;
 };
 
 production_machine::production_machine(host& owner, const sim_ports& ports)
@@ -295,25 +295,24 @@ machine_environment& production_machine::environment() const {
 bool production_machine::submit(command x, sequence born, nanoseconds timeout,
                                 std::function<void(command_answer)> then) {
   auto& p = *process_;
-  auto seat = p.env->commands.take();
-  if (!seat)
+  if (p.env->commands.in_flight() == p.env->commands.size())
     return false;
-  if (x.id.value.empty())
-    x.id = command_id{p.own.who.id.value + "."
-                      + std::to_string(p.own.who.run.value) + "."
-                      + std::to_string(++p.command_count)};
-  auto shard = check_command(x, owner_.shape_.shard_count);
-  assert(shard);
   auto ticket
     = p.replies.open(open_questions::command_function{std::move(then)});
-  caf::anon_send(seat->actor,
-                 begin_command{std::move(x), *shard, seat->slot, ticket, born,
-                               p.ports.clock.now() + timeout});
+  p.env->submit(std::move(x), born, timeout, ticket);
   return true;
 }
 
 void production_machine::mirror(const std::string& prefix, bool on) {
   caf::anon_send(process_->env->actors.copies, pin_prefix{prefix, on});
+}
+
+void production_machine::say_farewell() {
+  if (!ready())
+    return;
+  auto ticket = process_->replies.open(
+    open_questions::command_function{[](const command_answer&) {}});
+  caf::anon_send(process_->env->actors.presence, farewell{ticket, 5s});
 }
 
 size_t production_machine::open_count() const {

@@ -63,6 +63,9 @@ public:
   /// Mirrors a prefix, or lets it go.
   void mirror(const std::string& prefix, bool on);
 
+  /// It ends its own session, as one that is about to stop does.
+  void say_farewell();
+
   /// Commands and questions without an answer so far.
   size_t open_count() const;
 

@@ -3,6 +3,7 @@
 
 #include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
+#include "tests/simulation/session_work.hpp"
 #include "tests/simulation/transaction_work.hpp"
 #include "tests/simulation/watch_work.hpp"
 
@@ -34,6 +35,7 @@ enum label : uint64_t {
   moves_label,
   transactions_label,
   watches_label,
+  sessions_label = 120,
 };
 
 /// Half of all seeds move shards.
@@ -105,6 +107,7 @@ struct run {
       nemesis_(world_, faults_, seeds_.fork(nemesis_label)), load_(draw_load()),
       work_(world_, shape_, load_, seeds_.fork(work_label)),
       transactions_(world_, shape_, seeds_.fork(transactions_label)),
+      sessions_(world_, shape_, seeds_.fork(sessions_label)),
       watches_(world_, shape_, watch_.changes(), seeds_.fork(watches_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
     watch_.trust(truth_);
@@ -156,6 +159,8 @@ struct run {
     work_.begin_at(id);
     if (load_.several_permille > 0)
       transactions_.begin_at(id);
+    if (with_sessions_)
+      sessions_.begin_at(id);
   }
 
   simulation_result play() {
@@ -179,6 +184,7 @@ struct run {
       return judge();
     nemesis_.stop();
     transactions_.stop();
+    sessions_.stop();
     watches_.settle();
     moves_.stop();
     calm_ports();
@@ -193,6 +199,15 @@ struct run {
       return judge();
     work_.stop();
     left_ = unhealed();
+    // A record may just be on its way.
+    for (int i = 0; i < 10 && !sessions_.judge_presence().empty(); ++i)
+      go_on(500ms);
+    if (left_.empty())
+      left_ = sessions_.judge_presence();
+    // From now on nothing changes.
+    for (auto& id : world_.machines())
+      if (auto m = dynamic_cast<production_machine*>(world_.machine(id)))
+        m->say_farewell();
     // Longer than the deadline of any command.
     go_on(8s);
     if (left_.empty())
@@ -276,6 +291,7 @@ struct run {
     out.copies_found = watch_.copies_found();
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
+    out.sessions_ended = sessions_.ended_count();
     out.watched = watches_.told_count();
     out.watches_resumed = watches_.resumed_count();
     out.watches_compacted = watches_.compacted_count();
@@ -347,6 +363,8 @@ struct run {
       return work_.problem();
     if (auto wrong = transactions_.judge(); !wrong.empty())
       return wrong;
+    if (auto wrong = sessions_.judge(); !wrong.empty())
+      return wrong;
     if (auto wrong = watches_.judge(watch_.committed()); !wrong.empty())
       return wrong;
     if (auto missing = watch_.parts().missing(); !missing.empty())
@@ -380,6 +398,9 @@ struct run {
   workload_options load_;
   workload work_;
   transaction_work transactions_;
+  session_work sessions_;
+  /// Half of all seeds.
+  bool with_sessions_ = seeds_.fork(sessions_label + 1).chance(500);
   watch_work watches_;
   move_maker moves_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();

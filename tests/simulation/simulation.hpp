@@ -52,6 +52,8 @@ struct simulation_result {
   size_t aborted_parts = 0;
   /// Committed transfers, audits and appends.
   size_t transactions = 0;
+  /// Sessions of users that were opened and found to have ended.
+  size_t sessions_ended = 0;
   /// What watchers were told; how often one came back with a position, and how
   /// often a shard had forgotten it.
   size_t watched = 0;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/sessions/sessions.hpp"
+
+#include "registry/key.hpp"
+
+#include <atomic>
+#include <map>
+
+namespace muster {
+
+namespace {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// The time of one call, shared by what it does one after the other.
+class time_limit {
+public:
+  explicit time_limit(std::chrono::nanoseconds x)
+    : end_(std::chrono::steady_clock::now() + x) {
+    // nop
+  }
+
+  std::chrono::nanoseconds left() const {
+    auto now = std::chrono::steady_clock::now();
+    return end_ > now ? end_ - now : std::chrono::nanoseconds{0};
+  }
+
+private:
+  time_point end_;
+};
+
+error ended(const std::string& id) {
+  return error{errc::not_found,
+               "there is no session " + id + ": it has ended, or never was"};
+}
+
+status status_of(const command_answer& x) {
+  switch (x.what) {
+    case outcome::committed:
+      return ok();
+    case outcome::refused:
+      return error{errc::refused, x.detail};
+    case outcome::unavailable:
+      return error{errc::unavailable, x.detail};
+    default:
+      return error{errc::unknown, x.detail};
+  }
+}
+
+status run(machine& at, command x, const time_limit& limit) {
+  return status_of(at.submit(std::move(x), {limit.left(), {}}));
+}
+
+/// Puts together what lies below `/sessions`, or below one of them.
+std::vector<session_view> views_of(const std::vector<read_answer>& records) {
+  std::map<std::string_view, session_view> found;
+  std::map<std::string_view, std::vector<bound_record>> bound;
+  for (auto& r : records) {
+    auto part = part_of_session(r.key);
+    if (part.what == session_part::kind::head) {
+      if (auto head = parse_session(part.id, r.value))
+        found[part.id].what = *head;
+    } else if (part.what == session_part::kind::bound) {
+      bound[part.id].push_back({std::string{part.key}, r.value});
+    }
+  }
+  std::vector<session_view> out;
+  for (auto& [id, view] : found) {
+    view.bound = std::move(bound[id]);
+    out.push_back(std::move(view));
+  }
+  return out;
+}
+
+std::string fresh_id(const machine& at) {
+  static std::atomic<uint64_t> count{0};
+  // Another process of this machine has another boot time to the nanosecond.
+  auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  return at.id().value + "-" + std::to_string(now) + "-"
+         + std::to_string(++count);
+}
+
+} // namespace
+
+result<user_session> open_session(machine& at, user_session x,
+                                  std::chrono::nanoseconds timeout) {
+  if (x.id.empty())
+    x.id = fresh_id(at);
+  x.opened_at = at.id();
+  if (auto checked = check_session(x); !checked)
+    return checked.failure();
+  if (auto done = run(at, open_command(x), time_limit{timeout}); !done) {
+    if (done.failure().code == errc::refused)
+      return error{errc::refused, "there is a session " + x.id + " already"};
+    return done.failure();
+  }
+  return x;
+}
+
+result<session_view> find_session(machine& at, const std::string& id,
+                                  std::chrono::nanoseconds timeout) {
+  auto proto = user_session{id, session_ttl_min, {}, {}};
+  if (auto checked = check_session(proto); !checked)
+    return checked.failure();
+  auto records = at.list(session_key(id), {false, timeout});
+  if (!records)
+    return records.failure();
+  auto found = views_of(*records);
+  if (found.empty())
+    return ended(id);
+  return std::move(found.front());
+}
+
+result<std::vector<session_view>>
+list_sessions(machine& at, std::chrono::nanoseconds timeout) {
+  auto records = at.list(sessions_prefix, {false, timeout});
+  if (!records)
+    return records.failure();
+  return views_of(*records);
+}
+
+result<user_session> renew_session(machine& at, const std::string& id,
+                                   std::chrono::nanoseconds timeout) {
+  time_limit limit{timeout};
+  auto found = find_session(at, id, limit.left());
+  if (!found)
+    return found.failure();
+  auto done = run(at, renew_command(found->what), limit);
+  if (!done)
+    return done.failure().code == errc::refused ? ended(id) : done.failure();
+  return found->what;
+}
+
+status end_session(machine& at, const std::string& id,
+                   std::chrono::nanoseconds timeout) {
+  time_limit limit{timeout};
+  auto found = find_session(at, id, limit.left());
+  if (!found)
+    return found.failure();
+  if (found->bound.size() <= bound_at_once_max) {
+    auto done = run(at, end_command(found->what, found->bound), limit);
+    if (done || done.failure().code != errc::refused)
+      return done;
+  }
+  auto done = run(at, end_head_command(found->what), limit);
+  if (!done && done.failure().code == errc::refused)
+    return ended(id);
+  return done;
+}
+
+result<command_answer> submit_bound(machine& at, command x,
+                                    const std::string& session_id,
+                                    std::chrono::nanoseconds timeout) {
+  time_limit limit{timeout};
+  auto found = find_session(at, session_id, limit.left());
+  if (!found)
+    return found.failure();
+  if (auto bound = bind(x, found->what); !bound)
+    return bound.failure();
+  return at.submit(std::move(x), {limit.left(), {}});
+}
+
+} // namespace muster
