@@ -71,6 +71,10 @@ constexpr named_mutant all[] = {
   NAMED(p3_abort_not_logged),
   NAMED(p3_decision_forgotten),
   NAMED(p4_left_undecided),
+  NAMED(agent_policy_ignored_in_flight),
+  NAMED(agent_policy_not_waited),
+  NAMED(agent_policy_undecided_ignored),
+  NAMED_IN(core_test, agent_policies_not_awaited),
   NAMED(i3_not_synced),
 };
 
