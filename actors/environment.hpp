@@ -4,6 +4,7 @@
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/known_sequences.hpp"
+#include "actors/policy_board.hpp"
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
 #include "actors/table_publisher.hpp"
@@ -81,6 +82,7 @@ struct machine_actors {
   coordinator_actor coord;
   store_actor disk;
   reader_actor reader;
+  policy_agent_actor policies;
 };
 
 /// What all actors of one machine share. Owned by the machine, outlives its
@@ -95,6 +97,7 @@ struct machine_environment {
   command_pool commands;
   table_publisher table;
   known_sequences known;
+  policy_board policies;
   /// Called with a shard's core after each of its inputs; the simulation
   /// watches with it. Empty in production.
   std::function<void(const shard_replica&)> observer;
@@ -111,7 +114,7 @@ struct machine_environment {
 
   machine_environment(machine_ports p, machine_facts f, size_t history_max)
     : ports(p), facts(std::move(f)), commands(history_max), table(p.table),
-      known(facts.shard_count) {
+      known(facts.shard_count), policies(facts.shard_count) {
     // nop
   }
 

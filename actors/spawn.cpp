@@ -7,6 +7,7 @@
 #include "actors/copies.hpp"
 #include "actors/leases.hpp"
 #include "actors/membership.hpp"
+#include "actors/policy_agent.hpp"
 #include "actors/reader.hpp"
 #include "actors/shard.hpp"
 #include "actors/store.hpp"
@@ -54,6 +55,7 @@ void spawn_machine(caf::actor_system& system, machine_environment& env,
   to.reader = system.spawn(reader_behavior, &env);
   to.copies = system.spawn(copies_behavior, &env);
   to.agent = system.spawn(agent_behavior, &env);
+  to.policies = system.spawn(policy_agent_behavior, &env);
   to.members = system.spawn(membership_behavior, &env);
   std::map<shard_id, recovered_shard*> found;
   for (auto& x : recovered)
@@ -81,6 +83,7 @@ void send_ticks(machine_environment& env, bool shards) {
   caf::anon_send(to.agent, tick{});
   caf::anon_send(to.copies, tick{});
   caf::anon_send(to.reader, tick{});
+  caf::anon_send(to.policies, tick{});
   for (auto& actor : env.commands.busy())
     caf::anon_send(actor, tick{});
   if (shards)
@@ -114,6 +117,7 @@ void stop_machine(machine_environment& env, caf::actor_system& system) {
   end(to.reader);
   end(to.copies);
   end(to.agent);
+  end(to.policies);
   end(to.members);
   system.await_all_actors_done();
 }

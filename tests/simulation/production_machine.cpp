@@ -217,6 +217,7 @@ struct production_machine::process final : transport_listener {
     add(all.coord);
     add(all.disk);
     add(all.reader);
+    add(all.policies);
     return out;
   }
 
