@@ -10,6 +10,7 @@ namespace {
 /// Carries out one effect of a home agent.
 struct agent_dispatcher {
   machine_environment& env;
+  std::vector<observer_silent>& silent;
 
   void add_known(home_submit& x) {
     auto& cmd = x.what.what;
@@ -40,6 +41,12 @@ struct agent_dispatcher {
   void operator()(copy_ask& x) {
     to_shard(x.shard, x);
   }
+  void operator()(policy_ask& x) {
+    to_shard(x.shard, x);
+  }
+  void operator()(observer_silent& x) {
+    silent.push_back(std::move(x));
+  }
   void operator()(holders_ready& x) {
     to_shard(x.shard, x);
   }
@@ -65,6 +72,7 @@ template <class Message, class Input>
 auto about_shard(self_pointer self, Input input) {
   return [self, input](Message& x) {
     auto& s = self->state;
+    s.look_at_policies();
     input(s, s.core(x.shard), x);
     s.dispatch();
   };
@@ -75,6 +83,7 @@ template <class Message, class Input>
 auto for_all(self_pointer self, Input input) {
   return [self, input](const Message& x) {
     auto& s = self->state;
+    s.look_at_policies();
     for (auto& [shard, core] : s.cores)
       input(s, core, x);
     s.dispatch();
@@ -98,9 +107,30 @@ auto about_copy(self_pointer self, Input input) {
     auto& s = self->state;
     if (x.link.shard.value >= s.env->facts.shard_count)
       return;
+    s.look_at_policies();
     input(s, s.core(x.link.shard), from, x);
     s.dispatch();
   };
+}
+
+/// Of messages that the core takes as they are.
+template <class Message>
+auto from_shard(self_pointer self,
+                void (home_agent::*input)(const Message&, boot_time,
+                                          agent_effects&)) {
+  return about_shard<Message>(self, [input](auto& s, auto& c, auto& x) {
+    (c.*input)(x, s.env->now(), s.effects);
+  });
+}
+
+template <class Message>
+auto from_holder(self_pointer self,
+                 void (home_agent::*input)(const peer&, const Message&,
+                                           boot_time, agent_effects&)) {
+  return about_copy<Message>(self,
+                             [input](auto& s, auto& c, auto& from, auto& x) {
+                               (c.*input)(from, x, s.env->now(), s.effects);
+                             });
 }
 
 } // namespace
@@ -113,22 +143,55 @@ home_agent& agent_actor_state::core(shard_id shard) {
     home_agent made{shard, env->facts.self, options};
     i = cores.emplace(shard, std::move(made)).first;
     i->second.on_members(members.at, members.members, effects);
+    if (policies_version > 0)
+      i->second.on_policies(env->policies.book().in_force(), effects);
     if (env->directory_observer)
       env->directory_observer(shard, i->second);
   }
   return i->second;
 }
 
+void agent_actor_state::look_at_policies() {
+  auto& book = env->policies.book();
+  if (!book.known() || book.version() == policies_version)
+    return;
+  policies_version = book.version();
+  for (auto& [shard, core] : cores)
+    core.on_policies(book.in_force(), effects);
+}
+
+void agent_actor_state::start(home_agent& x, const home_started& what) {
+  x.on_started(what);
+  x.on_members(members.at, members.members, effects);
+  if (policies_version > 0)
+    x.on_policies(env->policies.book().in_force(), effects);
+}
+
 void agent_actor_state::dispatch() {
-  agent_dispatcher to{*env};
+  agent_dispatcher to{*env, silent};
   for (auto& x : effects)
     std::visit(to, x);
   effects.clear();
+  if (!silent.empty())
+    tell_silent();
+}
+
+void agent_actor_state::tell_silent() {
+  for (auto& x : std::exchange(silent, {})) {
+    env->policies.count_silent();
+    env->ports.events.note(severity::warning, "policy_machine_silent",
+                           "machine=" + x.who.id.value + " policy=" + x.policy
+                             + "; commands go on without it until it answers");
+    for (auto& [shard, core] : cores)
+      core.on_observer_silent(x.who, env->now(), effects);
+  }
+  dispatch(); // who is known to be silent is not told of again
 }
 
 void agent_actor_state::take(const peer& from, submit& x) {
   if (x.shard.value >= env->facts.shard_count)
     return;
+  look_at_policies();
   auto& home = core(x.shard);
   home.on_submit(from, std::move(x), effects);
   dispatch();
@@ -137,6 +200,7 @@ void agent_actor_state::take(const peer& from, submit& x) {
 void agent_actor_state::take(const peer& from, part_prepare& x) {
   if (x.shard.value >= env->facts.shard_count)
     return;
+  look_at_policies();
   auto& home = core(x.shard);
   home.on_part(from, std::move(x), effects);
   dispatch();
@@ -154,42 +218,28 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
                              [](state& s, auto& c, auto& from, auto& x) {
                                c.on_copy_request(from, x, s.effects);
                              }),
-    about_copy<invalidate_ack>(self,
-                               [](state& s, auto& c, auto& from, auto& x) {
-                                 c.on_invalidate_ack(from, x, s.env->now(),
-                                                     s.effects);
-                               }),
-    about_copy<copy_drop>(self,
-                          [](state& s, auto& c, auto& from, auto& x) {
-                            c.on_copy_drop(from, x, s.env->now(), s.effects);
-                          }),
+    from_holder<invalidate_ack>(self, &home_agent::on_invalidate_ack),
+    from_holder<copy_drop>(self, &home_agent::on_copy_drop),
     pass_on<read_request>(self),
     pass_on<list_request>(self),
     pass_on<watch_request>(self),
-    about_shard<home_started>(self,
-                              [](state& s, auto& c, auto& x) {
-                                c.on_started(x);
-                                c.on_members(s.members.at, s.members.members,
-                                             s.effects);
-                              }),
+    about_shard<home_started>(self, [](state& s, auto& c,
+                                       auto& x) { s.start(c, x); }),
     about_shard<home_stopped>(self,
                               [](state&, auto& c, auto&) { c.on_stopped(); }),
-    about_shard<directory_ask>(self,
-                               [](state& s, auto& c, auto& x) {
-                                 c.on_directory_ask(x, s.env->now(), s.effects);
-                               }),
+    from_shard<directory_ask>(self, &home_agent::on_directory_ask),
     about_shard<home_resumed>(self, [](state&, auto& c,
                                        auto& x) { c.on_resumed(x); }),
-    about_shard<entries_prepared>(self,
-                                  [](state& s, auto& c, auto& x) {
-                                    c.on_prepared(x, s.env->now(), s.effects);
-                                  }),
+    from_shard<entries_prepared>(self, &home_agent::on_prepared),
     about_shard<entries_committed>(
       self, [](state& s, auto& c, auto& x) { c.on_committed(x, s.effects); }),
-    about_shard<copy_data>(self,
-                           [](state& s, auto& c, auto& x) {
-                             c.on_copy_data(x, s.env->now(), s.effects);
-                           }),
+    from_shard<copy_data>(self, &home_agent::on_copy_data),
+    from_holder<observed>(self, &home_agent::on_observed),
+    from_shard<policy_data>(self, &home_agent::on_policy_data),
+    [self](policies_changed) {
+      self->state.look_at_policies();
+      self->state.dispatch();
+    },
     [self](const member_list& x) {
       auto& s = self->state;
       s.members = x;

@@ -38,6 +38,8 @@ auto from_home(self_pointer self) {
 } // namespace
 
 void copies_actor_state::dispatch() {
+  if (env->policies.look(*core)) // before an acknowledgement leaves
+    caf::anon_send(env->actors.agent, policies_changed{});
   copies_dispatcher to{*env};
   for (auto& x : effects.all)
     std::visit(to, x);
@@ -48,8 +50,10 @@ copies_actor::behavior_type
 copies_behavior(metered<copies_actor, copies_actor_state>* self,
                 machine_environment* env) {
   self->state.env = env;
+  auto options = env->facts.copies;
+  options.own_prefix = policies_prefix;
   self->state.core.emplace(env->facts.self, env->facts.shard_count,
-                           env->facts.copies);
+                           std::move(options));
   return {
     from_home<copy_session>(self),
     from_home<copy_grant>(self),

@@ -97,6 +97,16 @@ struct courier {
   void operator()(fence& x) {
     hand(env.actors.copies, x);
   }
+  void operator()(observe& x) {
+    if (x.link.shard.value < env.facts.shard_count)
+      hand(env.actors.policies, x);
+  }
+  void operator()(observe_done& x) {
+    hand(env.actors.policies, x);
+  }
+  void operator()(observed& x) {
+    hand(env.actors.agent, x);
+  }
   void operator()(fence_ack& x) {
     to_shard(x.shard, x);
   }

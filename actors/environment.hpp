@@ -5,6 +5,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/internal_answers.hpp"
 #include "actors/known_sequences.hpp"
+#include "actors/policy_board.hpp"
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
 #include "actors/table_publisher.hpp"
@@ -87,6 +88,7 @@ struct machine_actors {
   store_actor disk;
   reader_actor reader;
   presence_actor presence;
+  policy_agent_actor policies;
 };
 
 /// What all actors of one machine share. Owned by the machine, outlives its
@@ -103,6 +105,7 @@ struct machine_environment {
   command_pool commands;
   table_publisher table;
   known_sequences known;
+  policy_board policies;
   /// Called with a shard's core after each of its inputs; the simulation
   /// watches with it. Empty in production.
   std::function<void(const shard_replica&)> observer;
@@ -122,7 +125,8 @@ struct machine_environment {
       replies(p.replies, actors), ports{p.clock,  p.wire,   p.disk,
                                         p.coord,  p.table,  replies,
                                         p.random, p.events, p.codec},
-      commands(history_max), table(p.table), known(facts.shard_count) {
+      commands(history_max), table(p.table), known(facts.shard_count),
+      policies(facts.shard_count) {
     // nop
   }
 

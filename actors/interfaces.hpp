@@ -109,6 +109,12 @@ CAF_ADD_TYPE_ID(muster, (muster::part_question))
 CAF_ADD_TYPE_ID(muster, (muster::home_part))
 CAF_ADD_TYPE_ID(muster, (muster::command_result))
 CAF_ADD_TYPE_ID(muster, (muster::farewell))
+CAF_ADD_TYPE_ID(muster, (muster::observe))
+CAF_ADD_TYPE_ID(muster, (muster::observed))
+CAF_ADD_TYPE_ID(muster, (muster::observe_done))
+CAF_ADD_TYPE_ID(muster, (muster::policy_ask))
+CAF_ADD_TYPE_ID(muster, (muster::policy_data))
+CAF_ADD_TYPE_ID(muster, (muster::policies_changed))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -160,6 +166,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::directory_told)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::ask_move)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::command_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::farewell)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policy_ask)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policy_data)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policies_changed)
 
 namespace muster {
 
@@ -225,6 +234,8 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<holders_ready>,
   // the agent has stopped for a hand-over
   caf::reacts_to<directory_told>,
+  // the prefixes of the policies in force
+  caf::reacts_to<policy_ask>,
   // this machine's planner wants a change of the replicas
   caf::reacts_to<move_order>,
   // a newer assignment
@@ -286,6 +297,12 @@ using agent_actor = caf::typed_actor<
   caf::reacts_to<entries_committed>,
   // records for a holder
   caf::reacts_to<copy_data>,
+  // a machine that a policy names has taken note
+  caf::reacts_to<peer, observed>,
+  // undecided entries under the policies
+  caf::reacts_to<policy_data>,
+  // other policies are in force
+  caf::reacts_to<policies_changed>,
   // the registered machines
   caf::reacts_to<member_list>,
   // until when a holder's lease may live
@@ -315,6 +332,16 @@ using copies_actor = caf::typed_actor<
   caf::reacts_to<lease_news>,
   // a connection is usable
   caf::reacts_to<link_up>,
+  // time has passed
+  caf::reacts_to<tick>>;
+
+/// A policy agent's hand on a machine that policies name: it takes note of
+/// commands and acknowledges them.
+using policy_agent_actor = caf::typed_actor<
+  // keys under a policy are being changed
+  caf::reacts_to<peer, observe>,
+  // the changes are committed
+  caf::reacts_to<peer, observe_done>,
   // time has passed
   caf::reacts_to<tick>>;
 

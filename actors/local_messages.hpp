@@ -183,6 +183,9 @@ struct ask_explain {
   boot_time deadline;
 };
 
+/// Who holds the policies -> agent: they are others than before.
+struct policies_changed {};
+
 /// Operator -> reader: hand it to the shard's primary.
 struct ask_move {
   uint64_t ticket = 0;

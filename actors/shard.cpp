@@ -52,11 +52,17 @@ std::vector<peer> peers_of(const member_list& x) {
 } // namespace
 
 void shard_actor_state::dispatch() {
-  shard_dispatcher to{*env, core->context().shard};
+  // Before an acknowledgement leaves.
+  auto shard = core->context().shard;
+  if (shard == env->policies.shard()
+      && env->policies.look(
+        *core, env->table.lease_end(publisher::replica, shard) > env->now()))
+    caf::anon_send(env->actors.agent, policies_changed{});
+  shard_dispatcher to{*env, shard};
   for (auto& x : effects)
     std::visit(to, x);
   effects.clear();
-  env->known.note(core->context().shard, core->context().state.committed());
+  env->known.note(shard, core->context().state.committed());
   if (env->observer)
     env->observer(*core);
 }
@@ -165,6 +171,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     local<copy_ask>(self, &replica::on_copy_ask),
     local<holders_ready>(self, &replica::on_holders_ready),
     local<directory_told>(self, &replica::on_directory_told),
+    local<policy_ask>(self, &replica::on_policy_ask),
     local<move_order>(self, &replica::on_order),
     local<assignment>(self, &replica::on_assignment),
     unpacked<swap_done>(self, take_swap),

@@ -84,6 +84,10 @@ void shard_dispatcher::operator()(copy_data& x) {
   caf::anon_send(env.actors.agent, std::move(x));
 }
 
+void shard_dispatcher::operator()(policy_data& x) {
+  caf::anon_send(env.actors.agent, std::move(x));
+}
+
 void shard_dispatcher::operator()(note_effect& x) {
   auto level = x.warning ? severity::warning : severity::info;
   if (env.ports.events.wants(level))

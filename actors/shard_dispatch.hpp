@@ -32,6 +32,7 @@ struct shard_dispatcher {
   void operator()(entries_prepared& x);
   void operator()(entries_committed& x);
   void operator()(copy_data& x);
+  void operator()(policy_data& x);
   void operator()(note_effect& x);
 
   /// The publish_... kinds: the read table.

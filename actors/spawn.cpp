@@ -8,6 +8,7 @@
 #include "actors/leases.hpp"
 #include "actors/membership.hpp"
 #include "actors/presence.hpp"
+#include "actors/policy_agent.hpp"
 #include "actors/reader.hpp"
 #include "actors/shard.hpp"
 #include "actors/store.hpp"
@@ -55,6 +56,7 @@ void spawn_machine(caf::actor_system& system, machine_environment& env,
   to.reader = system.spawn(reader_behavior, &env);
   to.copies = system.spawn(copies_behavior, &env);
   to.agent = system.spawn(agent_behavior, &env);
+  to.policies = system.spawn(policy_agent_behavior, &env);
   to.members = system.spawn(membership_behavior, &env);
   to.presence = system.spawn(presence_behavior, &env);
   std::map<shard_id, recovered_shard*> found;
@@ -84,6 +86,7 @@ void send_ticks(machine_environment& env, bool shards) {
   caf::anon_send(to.copies, tick{});
   caf::anon_send(to.reader, tick{});
   caf::anon_send(to.presence, tick{});
+  caf::anon_send(to.policies, tick{});
   for (auto& actor : env.commands.busy())
     caf::anon_send(actor, tick{});
   if (shards)
@@ -117,6 +120,7 @@ void stop_machine(machine_environment& env, caf::actor_system& system) {
   end(to.reader);
   end(to.copies);
   end(to.agent);
+  end(to.policies);
   end(to.members);
   end(to.presence);
   system.await_all_actors_done();

@@ -10,7 +10,7 @@ void table_publisher::publish(publisher who, shard_id shard,
       && i->second.owner == publisher::replica)
     return;
   auto number = table_.begin(shard, static_cast<uint8_t>(x.from), x.of, x.in);
-  present_[shard] = present{who, number, x.of, x.in};
+  present_[shard] = present{who, number, x.of, x.in, {}};
 }
 
 void table_publisher::apply(shard_id shard, const publish_drop&) {
@@ -20,8 +20,10 @@ void table_publisher::apply(shard_id shard, const publish_drop&) {
 
 void table_publisher::apply(shard_id shard, const publish_lease& x) {
   auto i = present_.find(shard);
-  if (i != present_.end() && i->second.of == x.of && i->second.in == x.in)
-    table_.set_lease(shard, i->second.number, x.end);
+  if (i == present_.end() || i->second.of != x.of || i->second.in != x.in)
+    return;
+  i->second.lease_end = x.end;
+  table_.set_lease(shard, i->second.number, x.end);
 }
 
 void table_publisher::apply(shard_id shard, const publish_invalid& x) {

@@ -32,6 +32,12 @@ public:
 
   void publish(publisher who, shard_id shard, const publish_begin& x);
 
+  /// Until when what `who` has published of the shard is served; the beginning
+  /// of time: it serves nothing.
+  boot_time lease_end(publisher who, shard_id shard) const {
+    return owns(who, shard) ? present_.at(shard).lease_end : boot_time{};
+  }
+
 private:
   bool owns(publisher who, shard_id shard) const {
     auto i = present_.find(shard);
@@ -54,6 +60,7 @@ private:
     tenure number;
     term of;
     session in;
+    boot_time lease_end{};
   };
 
   read_table_writer& table_;

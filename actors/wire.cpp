@@ -30,7 +30,7 @@ constexpr guard_kind last_of(guard_kind) {
 }
 
 constexpr participation last_of(participation) {
-  return participation::acquired_in_flight;
+  return participation::policy;
 }
 
 constexpr outcome last_of(outcome) {

@@ -36,6 +36,8 @@ void add_watch_command(CLI::App& app, invocation& to);
 void add_cluster_commands(CLI::App& app, invocation& to);
 /// shard move, machine drain, machine remove, machine add
 void add_move_commands(CLI::App& app, invocation& to);
+/// agent add, agent list, agent show, agent remove
+void add_agent_commands(CLI::App& app, invocation& to);
 /// commands, explain
 void add_story_commands(CLI::App& app, invocation& to);
 /// up, down

@@ -34,6 +34,8 @@ std::string operations_of(const json& x) {
 
 std::string reason_of(const json& x) {
   auto reason = show(x, "reason");
+  if (reason == "policy")
+    return "policy " + show(x, "policy");
   auto prefix = text_of(x, "prefix");
   if (reason == "copy of prefix" && !prefix.empty())
     return "copy of prefix " + prefix;

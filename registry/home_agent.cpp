@@ -10,13 +10,16 @@
 namespace muster {
 
 home_agent::home_agent(shard_id shard, peer self, agent_options options)
-  : shard_(shard), self_(std::move(self)), options_(options) {
+  : shard_(shard), self_(std::move(self)), options_(options),
+    observers_(shard, self_,
+               {options.shard_count, options.ack_timeout, options.resend}) {
   // nop
 }
 
 void home_agent::on_started(const home_started& x) {
   on_stopped();
   term_ = x.of;
+  observers_.start(term_);
   // F1: a list that was read after the swap.
   if (members_at_.value < term_.value)
     members_.clear();
@@ -30,6 +33,9 @@ void home_agent::on_stopped() {
   flights_.clear();
   round_ = reported_round_ = 0;
   reported_ = committed_ = sequence{};
+  observers_.stop();
+  policies_asked_ = false;
+  policies_awaited_ = boot_time{};
 }
 
 void home_agent::on_directory_ask(const directory_ask& x, boot_time now,
@@ -104,7 +110,7 @@ participant home_agent::describe(const peer& who, participation why,
 
 std::vector<participant> home_agent::enlisted(const command& x) const {
   std::vector<participant> out;
-  if (!active() || holders_.empty())
+  if (!active())
     return out;
   std::vector<effect> touched;
   auto touch = [&](auto& part) {
@@ -117,6 +123,8 @@ std::vector<participant> home_agent::enlisted(const command& x) const {
   for (auto& [who, h] : holders_)
     if (auto found = covering(h, touched, false))
       out.push_back(describe(who, participation::copy_of_prefix, found->first));
+  auto named = observers_.enlisted(touched);
+  out.insert(out.end(), named.begin(), named.end());
   return out;
 }
 
@@ -249,6 +257,7 @@ void home_agent::on_prepared(const entries_prepared& x, boot_time now,
     f.entry = entry;
     for (auto& [who, h] : holders_)
       invalidate_at(who, h, f, now, out);
+    observe_at(f, now, out);
   }
   report(out);
 }
@@ -275,7 +284,8 @@ void home_agent::report(agent_effects& out) {
   std::vector<holder_ack> acks;
   for (auto& [at, f] : flights_) {
     auto open = [](auto& w) { return !w.second.done; };
-    if (std::any_of(f.waits.begin(), f.waits.end(), open))
+    if (std::any_of(f.waits.begin(), f.waits.end(), open)
+        || observers_.is_open(at))
       break;
     upto = std::max(upto, at);
     if (f.reported)
@@ -283,6 +293,7 @@ void home_agent::report(agent_effects& out) {
     f.reported = true;
     for (auto& [who, w] : f.waits)
       acks.push_back({at, w.ack});
+    observers_.add_acknowledgements(at, acks);
   }
   if (upto == reported_ && round_ == reported_round_ && acks.empty())
     return;
@@ -305,6 +316,9 @@ void home_agent::on_committed(const entries_committed& x, agent_effects& out) {
     if (auto h = holders_.find(who); h != holders_.end())
       out.emplace_back(
         send_effect{who.id, validate{link_to(who, h->second), x.upto}});
+  observer_effects observing;
+  observers_.on_committed(x.upto, observing);
+  add(observing, out);
 }
 
 void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
@@ -336,7 +350,14 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
 
 void home_agent::on_members(epoch at, const std::vector<member>& members,
                             agent_effects& out) {
-  if (at < members_at_ || at.value < term_.value)
+  if (at < members_at_)
+    return;
+  shard_observers::member_map known;
+  for (auto& m : members)
+    known[m.who] = m.host + ":" + std::to_string(m.port);
+  observers_.on_members(std::move(known));
+  report(out);
+  if (at.value < term_.value)
     return;
   members_at_ = at;
   members_.clear();
@@ -397,6 +418,9 @@ void home_agent::finish_expulsions(boot_time now, agent_effects& out) {
 
 void home_agent::on_link_up(const peer& who, boot_time now,
                             agent_effects& out) {
+  observer_effects observing;
+  observers_.on_link_up(who, now, observing);
+  add(observing, out);
   auto h = holders_.find(who);
   if (h == holders_.end())
     return;
@@ -433,6 +457,13 @@ void home_agent::on_tick(boot_time now, agent_effects& out) {
     }
   }
   finish_expulsions(now, out);
+  observer_effects observing;
+  observers_.on_tick(now, observing);
+  if (!observing.empty()) {
+    add(observing, out);
+    report(out);
+  }
+  wait_for_policies(now, out);
 }
 
 } // namespace muster

@@ -4,6 +4,7 @@
 #include "registry/ids.hpp"
 #include "registry/messages.hpp"
 #include "registry/shard_effects.hpp"
+#include "registry/shard_observers.hpp"
 
 #include <map>
 #include <set>
@@ -26,12 +27,16 @@ struct agent_options {
   size_t holders_max = 4096;
   /// Prefixes of one holder.
   size_t grants_max = 256;
+  /// A home that has never seen the policies, as after a start, commits nothing
+  /// for so long; then it goes on without, and says so.
+  nanoseconds policy_patience = std::chrono::seconds{5};
 };
 
 /// What an agent wants done, in order.
 using agent_effect
   = std::variant<send_effect, home_submit, home_part, copy_ask, holders_ready,
-                 cover_effect, uncover_effect, directory_told, note_effect>;
+                 cover_effect, uncover_effect, directory_told, note_effect,
+                 policy_ask, observer_silent>;
 using agent_effects = std::vector<agent_effect>;
 
 /// The agent of one shard at its home: the directory of holders, and every
@@ -66,6 +71,9 @@ public:
                    agent_effects& out);
   void on_committed(const entries_committed& x, agent_effects& out);
 
+  /// Undecided entries under the policies that it was told.
+  void on_policy_data(const policy_data& x, boot_time now, agent_effects& out);
+
   // From other machines.
   void on_submit(const peer& from, submit x, agent_effects& out);
   void on_part(const peer& from, part_prepare x, agent_effects& out);
@@ -76,7 +84,15 @@ public:
   void on_copy_drop(const peer& from, const copy_drop& x, boot_time now,
                     agent_effects& out);
 
+  void on_observed(const peer& from, const observed& x, boot_time now,
+                   agent_effects& out);
+
   // From this machine.
+  /// All that are in force, whenever they change and in each new term; not
+  /// called before they are known (home_policies.cpp).
+  void on_policies(const std::vector<policy>& in_force, agent_effects& out);
+  /// The agent of another shard here waited for it in vain.
+  void on_observer_silent(const peer& who, boot_time now, agent_effects& out);
   /// @param at  the revision of the list; one not below the term's counts (F1)
   void on_members(epoch at, const std::vector<member>& members,
                   agent_effects& out);
@@ -96,6 +112,10 @@ public:
   /// Whether a copy of the key that `who` was granted is in the directory
   /// (I16).
   bool lists(const peer& who, const std::string& key) const;
+
+  /// Whether the machine needs no word any more on an undecided entry: it has
+  /// acknowledged it, was expelled, decides it, or is not registered.
+  bool is_done(sequence at, const machine_id& who) const;
 
 private:
   struct grant {
@@ -140,6 +160,12 @@ private:
   void expel(const peer& who, holder& h, agent_effects& out);
   void finish_expulsions(boot_time now, agent_effects& out);
   void report(agent_effects& out);
+  void ask_policies(agent_effects& out);
+  void wait_for_policies(boot_time now, agent_effects& out);
+  /// Tells the machines that policies name, and the command object if its
+  /// story does not have them.
+  void observe_at(flight& f, boot_time now, agent_effects& out);
+  static void add(observer_effects& from, agent_effects& to);
   participant describe(const peer& who, participation why,
                        const std::string& prefix) const;
 
@@ -158,6 +184,9 @@ private:
   uint64_t reported_round_ = 0;
   sequence reported_;
   sequence committed_;
+  shard_observers observers_;
+  bool policies_asked_ = false;
+  boot_time policies_awaited_{}; // since when
 };
 
 } // namespace muster

@@ -43,7 +43,7 @@ bool local_copies::pin(const std::string& prefix, boot_time now,
 }
 
 void local_copies::unpin(const std::string& prefix, copy_effects& out) {
-  if (pinned_.erase(prefix) == 0)
+  if (pinned_.erase(prefix) == 0 || prefix == options_.own_prefix)
     return;
   for (auto& [id, s] : shards_) {
     auto i = s.prefixes.find(prefix);
@@ -135,14 +135,21 @@ void local_copies::ask_missing(shard_id id, shard_copies& s, boot_time now,
                                copy_effects& out) {
   if (s.replica_here || s.of.primary == machine_id{} || s.of.of < s.known)
     return;
-  for (auto& prefix : pinned_) {
-    if (!concerns(prefix, id))
-      continue;
-    auto& p = s.prefixes[prefix];
-    auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
-    if (p.grant == grant_number{} && due)
-      ask(id, s, prefix, now, out);
-  }
+  for (auto& prefix : pinned_)
+    ask_if_missing(id, s, prefix, now, out);
+  if (!options_.own_prefix.empty())
+    ask_if_missing(id, s, options_.own_prefix, now, out);
+}
+
+void local_copies::ask_if_missing(shard_id id, shard_copies& s,
+                                  const std::string& prefix, boot_time now,
+                                  copy_effects& out) {
+  if (!concerns(prefix, id))
+    return;
+  auto& p = s.prefixes[prefix];
+  auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
+  if (p.grant == grant_number{} && due)
+    ask(id, s, prefix, now, out);
 }
 
 void local_copies::on_message(const peer& from, const copy_session& x,
@@ -229,7 +236,7 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
   size_t bytes = 0;
   for (auto& r : p.staged)
     bytes += r.key.size() + r.value.size();
-  if (bytes_ + bytes > options_.bytes_max) {
+  if (bytes_ + bytes > options_.bytes_max && x.prefix != options_.own_prefix) {
     out.all.emplace_back(copy_effects::table{
       id, note_effect{true, "copies_full", "prefix=" + x.prefix}});
     p.staged.clear();
@@ -240,6 +247,7 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
   take_locks(x, s, present, out);
   erase_missing(id, s, x.prefix, present, x.as_of, out);
   p.grant = p.arriving;
+  ++own_version_;
   out.all.emplace_back(copy_effects::table{id, publish_prefix{x.prefix}});
 }
 
@@ -352,6 +360,7 @@ void local_copies::on_message(const peer& from, const invalidate& x,
     mine.pending_standing = e.standing;
     s.pending.insert(e.key);
     marked.push_back(e.key);
+    note_own(e.key);
   }
   // W3: marked first, then acknowledged.
   if (!marked.empty() && !MUSTER_MUTANT(w3_holder_not_silent))
@@ -400,6 +409,7 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
     r.pending_value.clear();
     bytes_ += r.value.size();
     publish(x.link.shard, *key, r, out);
+    note_own(*key);
     if (r.erased) {
       bytes_ -= found->first.size() + r.value.size();
       s.records.erase(found);
@@ -427,7 +437,7 @@ void local_copies::on_link_up(const peer& who, boot_time now,
 }
 
 void local_copies::on_tick(boot_time now, copy_effects& out) {
-  if (pinned_.empty())
+  if (pinned_.empty() && options_.own_prefix.empty())
     return;
   for (auto& [id, s] : shards_) {
     ask_missing(id, s, now, out);

@@ -5,9 +5,11 @@
 #include "registry/ids.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/messages.hpp"
+#include "registry/policy_book.hpp"
 #include "registry/shard_effects.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,6 +26,9 @@ struct copy_options {
   size_t prefixes_max = 256;
   /// Bytes of all copies; a grant that would exceed it is not installed.
   size_t bytes_max = 1024 * 1024 * 1024;
+  /// A prefix within one shard that the machine itself needs, whatever its
+  /// users mirror: under no limit, not among `pinned()`. Empty: none.
+  std::string own_prefix;
 };
 
 struct copy_effects {
@@ -93,6 +98,14 @@ public:
     return bytes_;
   }
 
+  /// What is held of `own_prefix`; nothing while it is not installed.
+  std::optional<policy_view> own_view() const;
+
+  /// Grows whenever `own_view` may be another one.
+  uint64_t own_version() const {
+    return own_version_;
+  }
+
 private:
   struct record_copy {
     std::string value;
@@ -130,6 +143,8 @@ private:
     std::set<std::string> pending;
   };
 
+  void ask_if_missing(shard_id id, shard_copies& s, const std::string& prefix,
+                      boot_time now, copy_effects& out);
   bool concerns(const std::string& prefix, shard_id shard) const;
   peer home_of(const shard_copies& s) const;
   bool is_ours(const peer& from, const flow& link, const shard_copies& s) const;
@@ -151,6 +166,7 @@ private:
   void publish(shard_id id, const std::string& key, const record_copy& r,
                copy_effects& out);
   bool covered(const shard_copies& s, const std::string& key) const;
+  void note_own(const std::string& key);
   /// Whether a copy of this grant is held, or arriving.
   bool knows(const shard_copies& s, grant_number grant) const;
   void use_session(shard_id id, shard_copies& s, const cover& what,
@@ -162,6 +178,7 @@ private:
   std::set<std::string> pinned_;
   std::map<shard_id, shard_copies> shards_;
   size_t bytes_ = 0;
+  uint64_t own_version_ = 0;
 };
 
 } // namespace muster

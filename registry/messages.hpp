@@ -7,6 +7,7 @@
 #include "registry/ids.hpp"
 #include "registry/listed_record.hpp"
 #include "registry/move_messages.hpp"
+#include "registry/policy_messages.hpp"
 #include "registry/story.hpp"
 #include "registry/transaction_messages.hpp"
 #include "registry/watch_messages.hpp"
@@ -417,6 +418,7 @@ using wire_message = std::variant<
   snapshot_ack, prepare, prepare_ack, commit, drop_replica, drop_ack, fence,
   fence_ack, explain_request, explain_reply, watch_request, watch_news,
   handover, handover_ack, handover_landed, fence_done, move_request, move_reply,
-  part_prepare, part_vote, part_decision, part_done, part_question>;
+  part_prepare, part_vote, part_decision, part_done, part_question, observe,
+  observed, observe_done>;
 
 } // namespace muster

@@ -73,6 +73,10 @@ constexpr named_mutant all[] = {
   NAMED(p4_left_undecided),
   NAMED(u1_renewal_overlooked),
   NAMED(u2_value_not_compared),
+  NAMED(agent_policy_ignored_in_flight),
+  NAMED(agent_policy_not_waited),
+  NAMED(agent_policy_undecided_ignored),
+  NAMED_IN(core_test, agent_policies_not_awaited),
   NAMED(i3_not_synced),
 };
 

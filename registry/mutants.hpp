@@ -120,6 +120,15 @@ enum class mutant {
   u1_renewal_overlooked,
   /// What another has written vanishes with the session that it was bound to.
   u2_value_not_compared,
+  /// A command that is in flight when a policy comes is not told to its
+  /// machines.
+  agent_policy_ignored_in_flight,
+  /// A machine that a policy names is told, and not waited for.
+  agent_policy_not_waited,
+  /// A policy is in force when it is known to be committed, not before.
+  agent_policy_undecided_ignored,
+  /// A home that does not know the policies commits.
+  agent_policies_not_awaited,
   /// What is not synced counts as durable.
   i3_not_synced,
 };

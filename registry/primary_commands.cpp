@@ -199,6 +199,7 @@ void primary_role::append(log_entry entry, const home_submit* x, bool watched,
   p.at = at;
   p.id = entry.id;
   p.prepared_at = now;
+  watched = watched || under_policies(entry.effects);
   p.watched = watched;
   if (x) {
     p.origin = x->origin.id;
@@ -208,8 +209,8 @@ void primary_role::append(log_entry entry, const home_submit* x, bool watched,
       undecided_ids_[entry.id.value] = at;
   }
   if (watched)
-    ctx_.emit(entries_prepared{
-      ctx_.shard, term_, {{at, p.id, p.origin, p.slot, now, entry.effects}}});
+    ctx_.emit(
+      entries_prepared{ctx_.shard, term_, {watched_entry_of(p, entry)}});
   auto bytes = ctx_.codec->encode(entry);
   pending_bytes_ += bytes.size();
   pending_.push_back(std::move(p));
@@ -245,6 +246,8 @@ void primary_role::on_holders_ready(const holders_ready& x, boot_time now) {
 
 bool primary_role::may_commit(sequence at, boot_time now) const {
   if (!fenced_ || durable_ < at) // F1, C1
+    return false;
+  if (!policies_known_ && !MUSTER_MUTANT(agent_policies_not_awaited)) // A3
     return false;
   if (stopped()) // F2
     return false;

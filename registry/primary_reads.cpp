@@ -134,8 +134,7 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
       if (std::none_of(effects.begin(), effects.end(), covered))
         continue;
       p.watched = true; // D3
-      out.undecided.push_back(
-        {p.at, p.id, p.origin, p.slot, p.prepared_at, effects});
+      out.undecided.push_back(watched_entry_of(p, ctx_.log.at(p.at).entry));
     }
   }
   ctx_.emit(std::move(out));

@@ -224,6 +224,8 @@ std::string primary_role::state_text(boot_time now) const {
     return "moving";
   if (assigned_.in_sync.size() < ctx_.options.min_copies)
     return "too few backups";
+  if (!policies_known_)
+    return "no policies yet";
   if (!has_authority(now))
     return "no leases";
   return tail_end_ > ctx_.state.committed() ? "tail" : "served";

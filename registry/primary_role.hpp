@@ -20,7 +20,7 @@ namespace muster {
 /// T6), `primary_reads.cpp` (R1, copies), `primary_watches.cpp`,
 /// `primary_decisions.cpp` and `primary_parts.cpp` (3.7, deciding and taking
 /// part), `primary_orders.cpp` (planned changes of the set),
-/// `primary_handover.cpp` (F2).
+/// `primary_handover.cpp` (F2), `primary_policies.cpp`.
 ///
 /// Invariants: (1) `committed` grows only by `try_commit` (C1); (2) every
 /// replica of the assignment counts in the acknowledgement set, and more may
@@ -45,6 +45,10 @@ public:
   void on_submit(const home_submit& x, boot_time now);
   void on_durable(uint64_t token, boot_time now);
   void on_holders_ready(const holders_ready& x, boot_time now);
+
+  /// What must be watched for policies, from now on. The first one of a term
+  /// lets it commit: before, nobody has looked for them.
+  void on_policy_ask(const policy_ask& x, boot_time now);
 
   // -- commands over several shards (3.7) -------------------------------------
 
@@ -307,6 +311,11 @@ private:
   void answer_refusals(boot_time now);
   void forget_old(boot_time now);
 
+  // primary_policies.cpp
+  bool under_policies(const std::vector<effect>& effects) const;
+  static watched_entry watched_entry_of(const pending_entry& p,
+                                        const log_entry& entry);
+
   // primary_decisions.cpp
   std::string lock_on(const command& x) const;
   void begin_attempt(const home_submit& x, part_plan made, boot_time now);
@@ -441,6 +450,8 @@ private:
 
   uint64_t round_ = 0;
   sequence ready_;
+  bool policies_known_ = false;
+  std::vector<std::string> policy_prefixes_;
 
   uint64_t next_session_ = 1;
   std::map<machine_id, replica> replicas_;

@@ -158,6 +158,8 @@ struct watched_entry {
   uint64_t slot = 0;
   boot_time prepared_at;
   std::vector<effect> effects;
+  /// Participants by policies that the log entry names.
+  size_t policy_count = 0;
 };
 
 /// Shard -> agent: act as the home agent of this term from now on.
@@ -243,6 +245,31 @@ struct home_part {
   bool disk_full = false;
 };
 
+/// Agent -> shard: the prefixes of all policies in force. From now on entries
+/// under them are watched, and those that are undecided are told.
+struct policy_ask {
+  shard_id shard;
+  term of;
+  std::vector<std::string> prefixes;
+};
+
+/// Shard -> agent: undecided entries under the policies. They wait for the
+/// agent's `holders_ready` of `round`, as those of a new copy (D3).
+struct policy_data {
+  shard_id shard;
+  term of;
+  sequence as_of;
+  uint64_t round = 0;
+  std::vector<watched_entry> undecided;
+};
+
+/// Agent -> the agents of this machine's other shards: a machine that a policy
+/// names has not answered.
+struct observer_silent {
+  peer who;
+  std::string policy; // one that names it
+};
+
 /// Agent -> shard: data for a holder that is in the directory.
 struct copy_ask {
   shard_id shard;
@@ -281,7 +308,7 @@ using shard_effect = std::variant<
   publish_evict, swap_effect, require_effect, release_effect, renew_effect,
   cover_effect, uncover_effect, members_effect, refresh_effect, home_started,
   home_stopped, directory_ask, home_resumed, entries_prepared,
-  entries_committed, copy_data, note_effect>;
+  entries_committed, copy_data, policy_data, note_effect>;
 
 using shard_effects = std::vector<shard_effect>;
 

@@ -331,6 +331,14 @@ void shard_replica::on_holders_ready(const holders_ready& x, boot_time now,
   settle(now);
 }
 
+void shard_replica::on_policy_ask(const policy_ask& x, boot_time now,
+                                  shard_effects& out) {
+  begin(out);
+  if (primary_)
+    primary_->on_policy_ask(x, now);
+  settle(now);
+}
+
 std::string shard_replica::state_text(boot_time now) const {
   if (primary_)
     return primary_->state_text(now);

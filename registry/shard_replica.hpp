@@ -114,6 +114,7 @@ public:
   void on_copy_ask(const copy_ask& x, boot_time now, shard_effects& out);
   void on_holders_ready(const holders_ready& x, boot_time now,
                         shard_effects& out);
+  void on_policy_ask(const policy_ask& x, boot_time now, shard_effects& out);
 
   void on_directory_told(const directory_told& x, boot_time now,
                          shard_effects& out);

@@ -15,6 +15,8 @@ const char* to_string(participation x) {
       return "copy of prefix";
     case participation::acquired_in_flight:
       return "copy acquired in flight";
+    case participation::policy:
+      return "policy";
   }
   return "?";
 }

@@ -23,6 +23,8 @@ enum class participation : uint8_t {
   copy_of_prefix,
   /// It acquired such a copy while the command was in flight (D3).
   acquired_in_flight,
+  /// A policy names it (`policy.hpp`).
+  policy,
 };
 
 const char* to_string(participation x);
@@ -35,7 +37,7 @@ struct participant {
   /// For whose keys; not of the origin.
   shard_id shard;
   participation reason = participation::origin;
-  /// The prefix of the copy; empty for other reasons.
+  /// The prefix of the copy; `<name>: <reason>` of a policy; else empty.
   std::string prefix;
   /// The machine whose agent (or command object) added it.
   machine_id enlisted_by;

@@ -228,6 +228,18 @@ void local_machine::add_metrics() {
   gauge("muster_actor_backlog_messages",
         "Messages that wait in actors' mailboxes",
         [this] { return env_->backlog(); });
+  gauge("muster_policies_stale",
+        "1: the policies that this machine goes by may be old",
+        [this] { return env_->policies.stale() ? 1 : 0; });
+  metrics_.add_counter(
+    "muster_policy_observed_total",
+    "Committed commands that this machine took note of for policies", {}, this,
+    [this] { return static_cast<double>(env_->policies.observed_count()); });
+  metrics_.add_counter(
+    "muster_policy_silent_total",
+    "Times that commands went on without a machine that a policy names", {},
+    this,
+    [this] { return static_cast<double>(env_->policies.silent_count()); });
   metrics_.add_counter("muster_malformed_messages_total",
                        "Undecodable messages of peers", {}, this, [this] {
                          return static_cast<double>(malformed_.load());

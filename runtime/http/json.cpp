@@ -42,7 +42,9 @@ json participant_json(const participant& x) {
            {"incarnation", x.who.run.value},
            {"address", x.address},
            {"reason", to_string(x.reason)}};
-  if (!x.prefix.empty())
+  if (x.reason == participation::policy)
+    out["policy"] = x.prefix;
+  else if (!x.prefix.empty())
     out["prefix"] = x.prefix;
   out["enlisted_by"] = x.enlisted_by.value;
   out["enlisted_after_ns"] = nanoseconds_json(x.enlisted_after_ns);

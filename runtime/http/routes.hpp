@@ -23,6 +23,9 @@ void add_command_routes(router& out, const routes_context& context);
 /// `/v1/config`, `/metrics`, `/healthz`, `/readyz`.
 void add_cluster_routes(router& out, const routes_context& context);
 
+/// `/v1/agents`: policies.
+void add_agent_routes(router& out, const routes_context& context);
+
 /// GET `/v1/watch`, as Server-Sent Events: `change` with a record, and `cut`
 /// with the reason as the last one.
 void add_watch_routes(router& out, const routes_context& context);

@@ -56,6 +56,7 @@ struct server::impl {
     add_record_routes(shared->routes, context);
     add_command_routes(shared->routes, context);
     add_cluster_routes(shared->routes, context);
+    add_agent_routes(shared->routes, context);
     add_watch_routes(shared->routes, context);
     add_session_routes(shared->routes, context);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/assignment_text.hpp"
 #include "registry/key.hpp"
+#include "registry/policy.hpp"
 #include "registry/utf8.hpp"
 #include "registry/watch_position.hpp"
 #include "runtime/coordinator/base64.hpp"
@@ -86,6 +87,18 @@ bool check_member(std::string_view text) {
   return true;
 }
 
+bool check_policy_text(std::string_view text) {
+  auto found = parse_policy("name", text);
+  if (!found)
+    return false;
+  require(static_cast<bool>(check_policy(*found)), "it keeps all rules");
+  require(!under_policy(found->prefix, policy_key("name")),
+          "no policy covers the policies");
+  auto again = parse_policy("name", to_text(*found));
+  require(again && *again == *found, "a policy has a text");
+  return true;
+}
+
 bool check_position(std::string_view text) {
   auto found = watch_position::parse(text, "/", 3, 2);
   if (!found)
@@ -105,6 +118,7 @@ bool run(std::string_view input) {
   check_keys(input.substr(0, end), rest);
   check_assignment(input);
   check_member(input);
+  check_policy_text(input);
   check_position(input);
   return any;
 }
@@ -122,12 +136,15 @@ std::vector<std::string> seeds() {
   machine.port = 1;
   require(check_assignment(to_text(shard)), "an assignment is read");
   require(check_member(to_text(machine)), "a member is read");
+  const policy audit{"a", "/p", {machine_id{"m5"}, machine_id{"m6"}}, "why"};
+  require(check_policy_text(to_text(audit)), "a policy is read");
   require(check_keys("/a/b", "/a/b/c"), "a key is read");
   require(check_position("2/0:7,1:0,2:9"), "a position is read");
   return {to_text(shard), to_text(machine),
           "/a/b\n/a/b/c", "/\n/\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x8c",
           "500ms",        "%2Fa",
-          "AA==",         "2/0:7,1:0,2:9"};
+          "AA==",         "2/0:7,1:0,2:9",
+          to_text(audit)};
 }
 
 } // namespace muster::fuzz

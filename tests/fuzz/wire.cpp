@@ -77,6 +77,8 @@ void fill(std::vector<wire_message>& all) {
   vote.planned.otherwise = {"why", {{"/k", "v", false}}, {1}};
   vote.acknowledged.emplace_back();
   set(vote);
+  set(observe{
+    {}, sequence{1}, command_id{"m1.2.3"}, {"/k", "/l"}, {"name: reason"}});
   set(part_decision{shard_id{2}, attempt, command_id{"m1.2.3"}, true, true});
   explain_reply reply;
   reply.told.operations = some_command().operations;

@@ -187,6 +187,7 @@ struct production_machine::process final : transport_listener {
     env->directory_observer = [this](shard_id shard, const home_agent& x) {
       owner.watch_.observe_directory(own.who.id, shard, x);
     };
+    owner.watch_.observe_board(own.who, env->policies);
     spawn_machine(owner.actors_.system(), *env, std::move(recovered),
                   owner.shape().commands_max);
     ports.network.start(own.who.run, *this);
@@ -218,6 +219,7 @@ struct production_machine::process final : transport_listener {
     add(all.disk);
     add(all.reader);
     add(all.presence);
+    add(all.policies);
     return out;
   }
 

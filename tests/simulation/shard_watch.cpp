@@ -102,6 +102,11 @@ void shard_watch::check_hashes(shard& s, replica& r, const machine_id& owner) {
   if (r.core->is_primary()) {
     check_reads(r, std::max(before, s.committed_by_primary));
     check_durable(r, owner);
+    for (auto at = from.next(); at <= upto; at = at.next())
+      if (auto wrong = policies_.committed(owner, ctx.shard,
+                                           ctx.log.at(at).entry);
+          !wrong.empty())
+        report(*r.core, owner, wrong);
     s.committed_by_primary = std::max(s.committed_by_primary, upto);
   } else if (upto > s.committed_by_primary) {
     report(*r.core, owner,
@@ -223,6 +228,7 @@ void shard_watch::forget(const machine_id& owner) {
     s.replicas.erase(owner);
   tables_.erase(owner);
   copies_.forget(owner);
+  policies_.forget(owner);
 }
 
 void shard_watch::look_at_copies(

@@ -7,6 +7,7 @@
 #include "tests/simulation/change_book.hpp"
 #include "tests/simulation/copy_watch.hpp"
 #include "tests/simulation/part_watch.hpp"
+#include "tests/simulation/policy_watch.hpp"
 
 #include <map>
 #include <optional>
@@ -43,6 +44,7 @@ public:
 /// - I8: when a primary commits, no machine would serve a read of a written
 ///   key from before.
 /// - I2, I10 of commands over several shards: `part_watch`.
+/// - Policies: `policy_watch`.
 /// - I16: `copy_watch`, when `look_at_copies` is called.
 ///
 /// Not thread-safe; lives as long as the world.
@@ -72,6 +74,16 @@ public:
   void observe_directory(const machine_id& owner, shard_id of,
                          const home_agent& x) {
     copies_.observe_directory(owner, of, x);
+    policies_.observe_directory(owner, of, x);
+  }
+
+  /// See `policy_watch`.
+  void observe_board(const peer& owner, const policy_board& x) {
+    policies_.observe_board(owner, x);
+  }
+
+  policy_watch& policies() {
+    return policies_;
   }
 
   /// I16, for the primaries that act and commit now.
@@ -160,6 +172,7 @@ private:
   part_watch parts_;
   change_book changes_;
   copy_watch copies_;
+  policy_watch policies_;
   std::string problem_;
   std::map<shard_id, shard> shards_;
   std::map<machine_id, const read_table*> tables_;

@@ -4,6 +4,7 @@
 #include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
 #include "tests/simulation/session_work.hpp"
+#include "tests/simulation/policy_work.hpp"
 #include "tests/simulation/transaction_work.hpp"
 #include "tests/simulation/watch_work.hpp"
 
@@ -35,6 +36,7 @@ enum label : uint64_t {
   moves_label,
   transactions_label,
   watches_label,
+  policies_label,
   sessions_label = 120,
 };
 
@@ -109,8 +111,10 @@ struct run {
       transactions_(world_, shape_, seeds_.fork(transactions_label)),
       sessions_(world_, shape_, seeds_.fork(sessions_label)),
       watches_(world_, shape_, watch_.changes(), seeds_.fork(watches_label)),
-      moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
+      moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)),
+      policies_(world_, watch_.policies(), seeds_.fork(policies_label)) {
     watch_.trust(truth_);
+    watch_.policies().use_clock([this] { return world_.scheduler().now(); });
   }
 
   cluster_shape shape() const {
@@ -178,6 +182,10 @@ struct run {
     auto random = seeds_.fork(watches_label + 1);
     if (random.chance(500))
       watches_.begin(1 + random.below(3));
+    // A quarter of all seeds.
+    if (options_.with_policies.value_or(
+          seeds_.fork(policies_label + 1).chance(250)))
+      policies_.begin();
     if (options_.script)
       options_.script(world_);
     if (!bear_faults())
@@ -187,6 +195,7 @@ struct run {
     sessions_.stop();
     watches_.settle();
     moves_.stop();
+    policies_.stop();
     calm_ports();
     mirror_again();
     found_before_ = watch_.copies_found();
@@ -292,6 +301,8 @@ struct run {
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
     out.sessions_ended = sessions_.ended_count();
+    out.policies_added = policies_.added_count();
+    out.policy_commits = watch_.policies().checked_count();
     out.watched = watches_.told_count();
     out.watches_resumed = watches_.resumed_count();
     out.watches_compacted = watches_.compacted_count();
@@ -403,6 +414,7 @@ struct run {
   bool with_sessions_ = seeds_.fork(sessions_label + 1).chance(500);
   watch_work watches_;
   move_maker moves_;
+  policy_work policies_;
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;
   size_t found_before_ = 0; // copies, until the faults ended

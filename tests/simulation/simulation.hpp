@@ -26,6 +26,8 @@ struct simulation_options {
   unsigned rate = 0;
   /// With planned moves, and more machines that store; else the seed chooses.
   std::optional<bool> with_moves;
+  /// With an operator who adds and removes policies; else the seed chooses.
+  std::optional<bool> with_policies;
   /// Does something to the world of its own, once the cluster serves.
   std::function<void(sim_world&)> script;
   /// A line an event; none = no trace.
@@ -59,6 +61,10 @@ struct simulation_result {
   size_t watched = 0;
   size_t watches_resumed = 0;
   size_t watches_compacted = 0;
+  /// Policies that were added, and commits of which a policy had named a
+  /// machine.
+  size_t policies_added = 0;
+  size_t policy_commits = 0;
   /// Of all disks: calls that a crash lost before their sync, and slow syncs.
   uint64_t lost_writes = 0;
   uint64_t slow_syncs = 0;

@@ -84,6 +84,7 @@ void trio::build(size_t i) {
   agent_options agent;
   agent.shard_count = options_.shard_count;
   m.agent = std::make_unique<home_agent>(only_shard, m.self, agent);
+  m.observer = std::make_unique<policy_observer>(m.self.run);
   m.copies = std::make_unique<local_copies>(m.self, 1, copy_options{});
   m.replica = std::make_unique<shard_replica>(
     shard_replica::identity{only_shard, m.self, m.store,
@@ -263,6 +264,18 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
         with_agent(to, [&](auto& a, auto& out) {
           a.on_invalidate_ack(sender, x, now_, out);
         });
+      } else if constexpr (std::is_same_v<type, observed>) {
+        with_agent(to, [&](auto& a, auto& out) {
+          a.on_observed(sender, x, now_, out);
+        });
+      } else if constexpr (requires(policy_observer_effects & out) {
+                             m.observer->on_message(sender, x, out);
+                           }) {
+        policy_observer_effects out;
+        m.observer->on_message(sender, x, out);
+        for (auto& effect : out)
+          if (auto told = std::get_if<send_effect>(&effect))
+            send(to, told->to, told->what);
       } else if constexpr (std::is_same_v<type, copy_drop>) {
         with_agent(to, [&](auto& a, auto& out) {
           a.on_copy_drop(sender, x, now_, out);

@@ -4,6 +4,7 @@
 #include "registry/home_agent.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/local_copies.hpp"
+#include "registry/policy_observer.hpp"
 #include "registry/shard_replica.hpp"
 #include "tests/unit/registry/plain_table.hpp"
 #include "tests/unit/registry/text_codec.hpp"
@@ -59,6 +60,7 @@ struct machine {
   std::unique_ptr<shard_replica> replica;
   std::unique_ptr<home_agent> agent;
   std::unique_ptr<local_copies> copies;
+  std::unique_ptr<policy_observer> observer;
   std::map<uint64_t, verdict> verdicts; // by slot
   std::map<uint64_t, std::vector<participant>> enlisted;
 };
@@ -146,6 +148,12 @@ public:
   const verdict* find_verdict(uint64_t slot) const;
 
   void pin(size_t i, const std::string& prefix);
+
+  /// The policies in force, as every machine knows them from now on.
+  void set_policies(std::vector<policy> x);
+
+  /// False: an agent that begins does not know the policies.
+  bool policies_known = true;
 
   /// Tells a machine's replica whether its clock is the wrong one.
   void doubt(size_t i, bool doubted);
@@ -284,6 +292,7 @@ private:
   uint64_t revision_ = 10;
   uint64_t members_changed_ = 0;
   assignment assigned_;
+  std::vector<policy> policies_;
   std::deque<machine> machines_;
   std::deque<event> events_;
   std::set<std::pair<size_t, size_t>> cuts_;

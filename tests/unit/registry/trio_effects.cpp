@@ -36,7 +36,11 @@ void trio::carry(size_t i, const shard_effects& all) {
         } else if constexpr (std::is_same_v<type, refresh_effect>) {
           announce_assignment(i);
         } else if constexpr (std::is_same_v<type, home_started>) {
-          to_agent([x](auto& a, auto&) { a.on_started(x); });
+          to_agent([this, x](auto& a, auto& out) {
+            a.on_started(x);
+            if (policies_known)
+              a.on_policies(policies_, out);
+          });
         } else if constexpr (std::is_same_v<type, home_stopped>) {
           to_agent([](auto& a, auto&) { a.on_stopped(); });
         } else if constexpr (std::is_same_v<type, directory_ask>) {
@@ -53,6 +57,9 @@ void trio::carry(size_t i, const shard_effects& all) {
         } else if constexpr (std::is_same_v<type, copy_data>) {
           to_agent(
             [this, x](auto& a, auto& out) { a.on_copy_data(x, now_, out); });
+        } else if constexpr (std::is_same_v<type, policy_data>) {
+          to_agent(
+            [this, x](auto& a, auto& out) { a.on_policy_data(x, now_, out); });
         } else if constexpr (std::is_same_v<type, note_effect>) {
           notes.insert(x.what);
         } else if constexpr (requires { on(i, x); }) {
@@ -94,6 +101,11 @@ void trio::carry(size_t i, const agent_effects& all) {
           cover_for(i, x);
         else if constexpr (std::is_same_v<type, uncover_effect>)
           uncover_for(i, x, true);
+        else if constexpr (std::is_same_v<type, policy_ask>)
+          to_replica(
+            [this, x](auto& r, auto& out) { r.on_policy_ask(x, now_, out); });
+        else if constexpr (std::is_same_v<type, observer_silent>)
+          notes.insert("policy_machine_silent");
         else
           notes.insert(x.what);
       },

@@ -108,6 +108,13 @@ void trio::doubt(size_t i, bool doubted) {
                [&](auto& r, auto& out) { r.on_own_clock(doubted, now_, out); });
 }
 
+void trio::set_policies(std::vector<policy> x) {
+  policies_ = std::move(x);
+  for (size_t i = 0; i < machines_.size(); ++i)
+    if (machines_[i].up)
+      with_agent(i, [&](auto& a, auto& out) { a.on_policies(policies_, out); });
+}
+
 void trio::note_answer(const verdict& x) {
   if (x.what != outcome::committed)
     return;
