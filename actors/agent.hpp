@@ -21,6 +21,7 @@ struct agent_actor_state {
   home_agent& core(shard_id shard);
   void take(const peer& from, submit& x);
   void take(const peer& from, part_prepare& x);
+  void take(const peer& from, read_request& x);
   void dispatch();
 };
 

@@ -3,6 +3,7 @@
 
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/key_board.hpp"
 #include "actors/known_sequences.hpp"
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
@@ -92,6 +93,7 @@ struct machine_environment {
   machine_actors actors;
   routing_board routing;
   shard_board board;
+  key_board key_copies;
   command_pool commands;
   table_publisher table;
   known_sequences known;

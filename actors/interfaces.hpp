@@ -107,6 +107,7 @@ CAF_ADD_TYPE_ID(muster, (muster::part_decision))
 CAF_ADD_TYPE_ID(muster, (muster::part_done))
 CAF_ADD_TYPE_ID(muster, (muster::part_question))
 CAF_ADD_TYPE_ID(muster, (muster::home_part))
+CAF_ADD_TYPE_ID(muster, (muster::copy_offer))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -260,7 +261,7 @@ using agent_actor = caf::typed_actor<
   caf::reacts_to<peer, invalidate_ack>,
   // a holder gave a copy up
   caf::reacts_to<peer, copy_drop>,
-  // passes on to the shard
+  // counts it, passes it on to the shard
   caf::reacts_to<peer, read_request>,
   // passes on to the shard
   caf::reacts_to<peer, list_request>,
@@ -295,6 +296,8 @@ using copies_actor = caf::typed_actor<
   caf::reacts_to<peer, copy_session>,
   // records of a prefix
   caf::reacts_to<peer, copy_grant>,
+  // a copy of a key is worth having
+  caf::reacts_to<peer, copy_offer>,
   // keys are being changed
   caf::reacts_to<peer, invalidate>,
   // changes are committed
