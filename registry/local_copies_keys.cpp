@@ -33,9 +33,9 @@ void local_copies::on_message(const peer& from, const copy_offer& x,
 void local_copies::ask_key(shard_copies& s, const std::string& key,
                            copy_effects& out) {
   auto home = home_of(s);
-  out.all.emplace_back(send_effect{
-    home.id,
-    copy_request{flow{s.of.shard, s.of.of, s.in, home.run}, key, true}});
+  out.all.emplace_back(
+    send_effect{home.id, copy_request{flow{s.of.shard, s.of.of, s.in, home.run},
+                                      key, true}});
 }
 
 void local_copies::ask_keys_again(boot_time now, copy_effects& out) {
@@ -55,9 +55,9 @@ void local_copies::take_key(const peer& from, const copy_grant& x,
   auto bytes = key_copies::cost_of(x.prefix, value);
   if (!keys_.knows(name) || !keys_.fits(bytes)) {
     give_up_key(s, x.prefix, out); // an older grant of it
-    out.all.emplace_back(send_effect{
-      from.id,
-      copy_drop{flow{id, s.of.of, s.in, from.run}, x.grant, x.prefix}});
+    out.all.emplace_back(
+      send_effect{from.id, copy_drop{flow{id, s.of.of, s.in, from.run}, x.grant,
+                                     x.prefix}});
     return;
   }
   make_room(name, bytes, out);
@@ -74,8 +74,7 @@ void local_copies::take_key(const peer& from, const copy_grant& x,
     return;
   // Known to be absent.
   drop_record(s, x.prefix);
-  out.all.emplace_back(
-    copy_effects::table{id, publish_erase{x.prefix, true}});
+  out.all.emplace_back(copy_effects::table{id, publish_erase{x.prefix, true}});
 }
 
 void local_copies::make_room(const key_copies::name& x, size_t bytes,

@@ -58,8 +58,9 @@ public:
                           std::string_view value, sequence version)
     = 0;
 
-  /// The same as `invalidate`, and an absent key is marked even if no held prefix covers it
-  /// yet: for keys that stay silent under a prefix that comes (P2).
+  /// The same as `invalidate`, and an absent key is marked even if no held
+  /// prefix covers it yet: for keys that stay silent under a prefix that comes
+  /// (P2).
   virtual void silence(shard_id shard, std::span<const std::string> keys) = 0;
 
   /// W4: a tombstone (absent, valid).

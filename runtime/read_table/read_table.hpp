@@ -121,7 +121,8 @@ public:
     const lock_free::record* x = nullptr;
     auto outcome = shards_[shard.value]->find(key, x);
     pinned.count(static_cast<size_t>(outcome.kind));
-    if (x != nullptr && x->is_single() && outcome.kind <= read_kind::served_absent) {
+    if (x != nullptr && x->is_single()
+        && outcome.kind <= read_kind::served_absent) {
       x->note_read();
       pinned.count(lock_free::single_reads);
     }

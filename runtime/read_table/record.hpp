@@ -20,9 +20,9 @@ enum class record_state : uint8_t {
   tombstone,
 };
 
-/// The immutable block that a slot points to (R2), but for the note that it was
-/// read: value and state are never two words. Key and value follow the struct in the same allocation; the
-/// address is a multiple of `record_alignment`.
+/// The block that a slot points to (R2), immutable but for the note that it was
+/// read: value and state are never two words. Key and value follow the struct
+/// in the same allocation; the address is a multiple of `record_alignment`.
 ///
 /// Made complete by `make_record`, then published by a release store of its
 /// pointer, then retired, then freed by `free_record`. Immutable, hence read by
@@ -42,7 +42,7 @@ struct record {
     return std::atomic_ref{use}.load(std::memory_order_relaxed) != 0;
   }
 
-  /// A store only once between two calls of `take_read`: readers share the line.
+  /// Stores only once between two calls of `take_read`: readers share the line.
   void note_read() const noexcept {
     if (std::atomic_ref{use}.load(std::memory_order_relaxed) == 1)
       std::atomic_ref{use}.store(2, std::memory_order_relaxed);

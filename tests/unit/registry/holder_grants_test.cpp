@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/holder_grants.hpp"
-
 #include "registry/key.hpp"
 
 #include <catch2/catch.hpp>
@@ -85,9 +84,8 @@ TEST_CASE("grants: given up and asked for again stays asked for") {
 
 TEST_CASE("grants: as a list of them would say") {
   std::mt19937 random{7};
-  const std::vector<std::string> paths{"/",    "/a",   "/a/b", "/a/b/c",
-                                       "/a/c", "/ab",  "/b",   "/b/c/d",
-                                       "/a/bc", "/b/c"};
+  const std::vector<std::string> paths{"/",   "/a", "/a/b",   "/a/b/c", "/a/c",
+                                       "/ab", "/b", "/b/c/d", "/a/bc",  "/b/c"};
   for (auto round = 0; round < 200; ++round) {
     holder_grants clever;
     std::map<std::pair<std::string, bool>, uint64_t> dumb;

@@ -22,9 +22,8 @@ struct memory {
 
   explicit memory(key_copy_options options = {1000, 4, 3, 2})
     : copies(options) {
-    copies.watch_reads([this](shard_id, const std::string& key) {
-      return read.erase(key) > 0;
-    });
+    copies.watch_reads(
+      [this](shard_id, const std::string& key) { return read.erase(key) > 0; });
   }
 
   static key_copies::name name(const std::string& key) {
