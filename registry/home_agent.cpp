@@ -190,8 +190,10 @@ void home_agent::on_copy_data(const copy_data& x, boot_time now,
     i->second.grants.refuse(x.prefix, true);
   if (!x.granted)
     return;
-  round_ = x.round;
-  reported_ = x.as_of; // the shard forgot what it was told before
+  if (round_ != x.round) {
+    round_ = x.round;
+    reported_ = x.as_of; // the shard forgot what it was told before
+  }
   if (known) {
     grant_number number{next_grant_++};
     i->second.grants.grant_as(x.prefix, x.exact, number);

@@ -65,13 +65,12 @@ std::vector<key_copies::name> key_copies::due(boot_time now,
   return out;
 }
 
-std::vector<key_copies::name> key_copies::asked(shard_id shard, boot_time now) {
+std::vector<key_copies::name> key_copies::asked(shard_id shard,
+                                                boot_time) {
   std::vector<name> out;
   for (auto i = asked_.lower_bound({shard, {}});
-       i != asked_.end() && i->first == shard; ++i) {
-    entries_.at(*i).asked_at = now;
+       i != asked_.end() && i->first == shard; ++i)
     out.push_back(*i);
-  }
   return out;
 }
 

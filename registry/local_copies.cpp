@@ -370,7 +370,8 @@ void local_copies::on_message(const peer& from, const invalidate& x,
       continue; // known already
     if (x.at > mine.pending)
       mine.pending_since = now;
-    keys_.on_change({x.link.shard, e.key});
+    if (!keys_.empty())
+      keys_.on_change({x.link.shard, e.key});
     mine.pending = x.at;
     mine.pending_value = e.value;
     mine.pending_erased = e.erased;

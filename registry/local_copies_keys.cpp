@@ -111,8 +111,8 @@ void local_copies::give_up_keys(shard_copies& s, const std::string& prefix,
 
 bool local_copies::keep_key(shard_copies& s, const std::string& key,
                             const std::string& value, copy_effects& out) {
-  auto bytes = key_copies::cost_of(key, value);
-  if (!keys_.on_decided({s.of.shard, key}, bytes))
+  if (keys_.empty()
+      || !keys_.on_decided({s.of.shard, key}, key_copies::cost_of(key, value)))
     return true;
   ++keys_.counts().withdrawn;
   give_up_key(s, std::string{key}, out);

@@ -115,8 +115,6 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
       && tail_end_ <= ctx_.state.committed()) {
     out.granted = true;
     out.as_of = ctx_.state.committed();
-    out.round = ++round_;
-    ready_ = out.as_of; // what the agent said before did not know this holder
     auto wanted = [&](auto& key) {
       return x.exact ? key == x.prefix : covers(x.prefix, key);
     };
@@ -142,6 +140,13 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
       out.undecided.push_back(
         {p.at, p.id, p.origin, p.slot, p.prepared_at, effects});
     }
+    // What the agent said of these before did not know this holder; of others
+    // it holds: grants of single keys are many, and must not delay all writes.
+    if (!out.undecided.empty()) {
+      ++round_;
+      ready_ = out.as_of;
+    }
+    out.round = round_;
   }
   ctx_.emit(std::move(out));
 }

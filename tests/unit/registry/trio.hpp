@@ -147,6 +147,9 @@ public:
 
   void pin(size_t i, const std::string& prefix);
 
+  /// A read of machine i at its home; nobody waits for the answer.
+  void ask_home(size_t i, size_t home, const std::string& key);
+
   /// Tells a machine's replica whether its clock is the wrong one.
   void doubt(size_t i, bool doubted);
 
