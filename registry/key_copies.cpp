@@ -65,8 +65,7 @@ std::vector<key_copies::name> key_copies::due(boot_time now,
   return out;
 }
 
-std::vector<key_copies::name> key_copies::asked(shard_id shard,
-                                                boot_time) {
+std::vector<key_copies::name> key_copies::asked(shard_id shard) const {
   std::vector<name> out;
   for (auto i = asked_.lower_bound({shard, {}});
        i != asked_.end() && i->first == shard; ++i)

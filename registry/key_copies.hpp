@@ -74,8 +74,8 @@ public:
   /// What was asked for often enough is forgotten.
   std::vector<name> due(boot_time now, nanoseconds resend);
 
-  /// What was asked for of a shard and has no answer, which is as new then.
-  std::vector<name> asked(shard_id shard, boot_time now);
+  /// What was asked for of a shard and has no answer.
+  std::vector<name> asked(shard_id shard) const;
 
   /// Whether it is asked for or held.
   bool knows(const name& x) const {

@@ -191,7 +191,7 @@ void local_copies::on_lease_news(const lease_news& x, boot_time now,
 void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
                                boot_time now, copy_effects& out) {
   // T4: first every copy of the former session goes, then the lease counts.
-  auto wanted = keys_.asked(id, now);
+  auto wanted = keys_.asked(id);
   drop_all(id, s, out);
   s.in = what.in;
   out.all.emplace_back(copy_effects::table{

@@ -25,7 +25,7 @@ void local_copies::on_message(const peer& from, const copy_offer& x,
   if (std::any_of(pinned_.begin(), pinned_.end(), pins_it))
     return;
   // One question begins the session; the others wait for it.
-  auto waits = s.in == session{} && !keys_.asked(s.of.shard, now).empty();
+  auto waits = s.in == session{} && !keys_.asked(s.of.shard).empty();
   if (keys_.ask({s.of.shard, x.key}, now, options_.resend) && !waits)
     ask_key(s, x.key, out);
 }
