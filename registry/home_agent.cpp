@@ -100,7 +100,7 @@ participant home_agent::describe(const peer& who, participation why,
 
 std::vector<participant> home_agent::enlisted(const command& x) {
   std::vector<participant> out;
-  if (!active())
+  if (!active() || (holders_.empty() && interest_.pair_count() == 0))
     return out;
   std::vector<effect> touched;
   auto touch = [&](auto& part) {
