@@ -70,23 +70,6 @@ void local_copies::unpin(const std::string& prefix, copy_effects& out) {
   }
 }
 
-bool local_copies::covered(const shard_copies& s,
-                           const std::string& key) const {
-  return keys_.holds(s.of.shard, key) || under_held_prefix(s, key);
-}
-
-bool local_copies::under_held_prefix(const shard_copies& s,
-                                     const std::string& key) const {
-  auto held = false;
-  if (s.prefixes.empty())
-    return held;
-  each_prefix(key, [&](auto prefix) {
-    auto i = s.prefixes.find(prefix);
-    held = held || (i != s.prefixes.end() && i->second.grant != grant_number{});
-  });
-  return held;
-}
-
 void local_copies::on_assignment(const assignment& x, boot_time now,
                                  copy_effects& out) {
   auto i = shards_.find(x.shard);
@@ -327,15 +310,6 @@ void local_copies::erase_missing(shard_id id, shard_copies& s,
     out.all.emplace_back(copy_effects::table{id, publish_erase{i->first}});
     drop_record(s, (i++)->first);
   }
-}
-
-void local_copies::drop_record(shard_copies& s, const std::string& key) {
-  auto i = s.records.find(key);
-  if (i == s.records.end())
-    return;
-  bytes_ -= i->first.size() + i->second.value.size();
-  s.pending.erase(i->first);
-  s.records.erase(i);
 }
 
 void local_copies::publish(shard_id id, const std::string& key,

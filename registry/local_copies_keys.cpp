@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Copies of single keys (D6).
+// Copies of single keys (D6), and what covers a key.
 
 #include "registry/key.hpp"
 #include "registry/local_copies.hpp"
@@ -9,6 +9,32 @@
 #include <algorithm>
 
 namespace muster {
+
+bool local_copies::covered(const shard_copies& s,
+                           const std::string& key) const {
+  return keys_.holds(s.of.shard, key) || under_held_prefix(s, key);
+}
+
+bool local_copies::under_held_prefix(const shard_copies& s,
+                                     const std::string& key) const {
+  auto held = false;
+  if (s.prefixes.empty())
+    return held;
+  each_prefix(key, [&](auto prefix) {
+    auto i = s.prefixes.find(prefix);
+    held = held || (i != s.prefixes.end() && i->second.grant != grant_number{});
+  });
+  return held;
+}
+
+void local_copies::drop_record(shard_copies& s, const std::string& key) {
+  auto i = s.records.find(key);
+  if (i == s.records.end())
+    return;
+  bytes_ -= i->first.size() + i->second.value.size();
+  s.pending.erase(i->first);
+  s.records.erase(i);
+}
 
 void local_copies::on_message(const peer& from, const copy_offer& x,
                               boot_time now, copy_effects& out) {
