@@ -206,6 +206,14 @@ void agent_actor_state::take(const peer& from, part_prepare& x) {
   dispatch();
 }
 
+void agent_actor_state::take(const peer& from, read_request& x) {
+  if (x.shard.value >= env->facts.shard_count)
+    return;
+  core(x.shard).on_read(from, x, effects);
+  caf::anon_send(env->actors.shards[x.shard.value], from, std::move(x));
+  dispatch();
+}
+
 agent_actor::behavior_type
 agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env) {
@@ -220,7 +228,7 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
                              }),
     from_holder<invalidate_ack>(self, &home_agent::on_invalidate_ack),
     from_holder<copy_drop>(self, &home_agent::on_copy_drop),
-    pass_on<read_request>(self),
+    [self](const peer& from, read_request& x) { self->state.take(from, x); },
     pass_on<list_request>(self),
     pass_on<watch_request>(self),
     about_shard<home_started>(self, [](state& s, auto& c,

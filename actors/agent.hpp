@@ -29,6 +29,7 @@ struct agent_actor_state {
   /// Tells the cores what is in force; before every other input, so that what
   /// this machine has acknowledged holds for each command after it.
   void look_at_policies();
+  void take(const peer& from, read_request& x);
   void dispatch();
   void tell_silent();
 };

@@ -54,9 +54,13 @@ copies_behavior(metered<copies_actor, copies_actor_state>* self,
   options.own_prefix = policies_prefix;
   self->state.core.emplace(env->facts.self, env->facts.shard_count,
                            std::move(options));
+  self->state.core->watch_reads([env](shard_id shard, const std::string& key) {
+    return env->ports.table.take_read(shard, key);
+  });
   return {
     from_home<copy_session>(self),
     from_home<copy_grant>(self),
+    from_home<copy_offer>(self),
     from_home<invalidate>(self),
     from_home<validate>(self),
     [self](const peer& from, const fence& x) {
@@ -93,6 +97,7 @@ copies_behavior(metered<copies_actor, copies_actor_state>* self,
       auto& s = self->state;
       s.core->on_tick(s.env->now(), s.effects);
       s.dispatch();
+      s.env->key_copies.set(s.core->key_probe());
     },
   };
 }

@@ -88,6 +88,9 @@ struct courier {
   void operator()(copy_grant& x) {
     hand(env.actors.copies, x);
   }
+  void operator()(copy_offer& x) {
+    hand(env.actors.copies, x);
+  }
   void operator()(invalidate& x) {
     hand(env.actors.copies, x);
   }

@@ -4,6 +4,7 @@
 #include "actors/command_pool.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/internal_answers.hpp"
+#include "actors/key_board.hpp"
 #include "actors/known_sequences.hpp"
 #include "actors/policy_board.hpp"
 #include "actors/routing.hpp"
@@ -102,6 +103,7 @@ struct machine_environment {
   machine_ports ports;
   routing_board routing;
   shard_board board;
+  key_board key_copies;
   command_pool commands;
   table_publisher table;
   known_sequences known;

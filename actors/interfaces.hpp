@@ -115,6 +115,7 @@ CAF_ADD_TYPE_ID(muster, (muster::observe_done))
 CAF_ADD_TYPE_ID(muster, (muster::policy_ask))
 CAF_ADD_TYPE_ID(muster, (muster::policy_data))
 CAF_ADD_TYPE_ID(muster, (muster::policies_changed))
+CAF_ADD_TYPE_ID(muster, (muster::copy_offer))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -277,7 +278,7 @@ using agent_actor = caf::typed_actor<
   caf::reacts_to<peer, invalidate_ack>,
   // a holder gave a copy up
   caf::reacts_to<peer, copy_drop>,
-  // passes on to the shard
+  // counts it, passes it on to the shard
   caf::reacts_to<peer, read_request>,
   // passes on to the shard
   caf::reacts_to<peer, list_request>,
@@ -318,6 +319,8 @@ using copies_actor = caf::typed_actor<
   caf::reacts_to<peer, copy_session>,
   // records of a prefix
   caf::reacts_to<peer, copy_grant>,
+  // a copy of a key is worth having
+  caf::reacts_to<peer, copy_offer>,
   // keys are being changed
   caf::reacts_to<peer, invalidate>,
   // changes are committed

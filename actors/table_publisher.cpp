@@ -35,11 +35,17 @@ void table_publisher::apply(shard_id shard, const publish_silent& x) {
 }
 
 void table_publisher::apply(shard_id shard, const publish_put& x) {
-  table_.put(shard, x.key, x.value, x.version);
+  if (x.single)
+    table_.put_single(shard, x.key, x.value, x.version);
+  else
+    table_.put(shard, x.key, x.value, x.version);
 }
 
 void table_publisher::apply(shard_id shard, const publish_erase& x) {
-  table_.erase(shard, x.key);
+  if (x.single)
+    table_.erase_single(shard, x.key);
+  else
+    table_.erase(shard, x.key);
 }
 
 void table_publisher::apply(shard_id shard, const publish_whole&) {

@@ -2,6 +2,7 @@
 
 // muster-bench: measures beside peers, interleaved, in one run.
 
+#include "bench/adaptive_read.hpp"
 #include "bench/etcd/etcd_cluster.hpp"
 #include "bench/etcd/etcd_put.hpp"
 #include "bench/local_read.hpp"
@@ -28,6 +29,7 @@ struct run_options {
   std::string directory;
   bool as_json = false;
   std::vector<size_t> depths{1, 64, 256};
+  bench::adaptive_read_options adaptive;
 };
 
 double median(std::vector<double> x) {
@@ -35,7 +37,7 @@ double median(std::vector<double> x) {
   return x.empty() ? 0 : x[x.size() / 2];
 }
 
-json run_reads(const run_options& options) {
+result<json> run_reads(const run_options& options) {
   bench::local_read_options x;
   x.rounds = std::max<size_t>(5, options.rounds);
   json out = json::array();
@@ -187,6 +189,60 @@ result<json> run_store(const run_options& options) {
   return out;
 }
 
+double share(uint64_t part, uint64_t whole) {
+  return whole == 0 ? 0
+                    : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Zipf reads of five machines, and what copies of single records serve.
+result<json> run_adaptive(const run_options& options) {
+  auto directory = options.directory + "/coordinator";
+  std::filesystem::create_directories(directory);
+  auto coordinator = bench::etcd_cluster::start(1, directory);
+  if (!coordinator)
+    return coordinator.failure();
+  auto how = options.adaptive;
+  how.directory = options.directory;
+  how.etcd = (*coordinator)->endpoints().front();
+  auto got = bench::run_adaptive_reads(how);
+  if (!got)
+    return got.failure();
+  json out = json::array();
+  uint64_t reads = 0;
+  uint64_t copies = 0;
+  for (auto& m : got->machines) {
+    reads += m.foreign_reads;
+    copies += m.copy_reads;
+    out.push_back({{"machine", m.id},
+                   {"reads_not_stored_here", m.foreign_reads},
+                   {"share_of_copies", share(m.copy_reads, m.foreign_reads)},
+                   {"copies", m.keys},
+                   {"copies_bytes", m.bytes},
+                   {"granted", m.granted},
+                   {"withdrawn", m.withdrawn},
+                   {"evicted", m.evicted}});
+  }
+  out.push_back({{"machine", "all"},
+                 {"share_of_copies", share(copies, reads)},
+                 {"operations_per_second", got->operations_per_second},
+                 {"resident_bytes_before", got->resident_bytes_before},
+                 {"resident_bytes_after", got->resident_bytes_after},
+                 {"failed", got->failed_count}});
+  return out;
+}
+
+struct part {
+  const char* name;
+  result<json> (*run)(const run_options&);
+  bool in_all;
+};
+
+constexpr part parts[] = {
+  {"read", run_reads, true},         {"write", run_writes, true},
+  {"txn", run_transactions, false},  {"store", run_store, false},
+  {"adaptive", run_adaptive, false},
+};
+
 void print_table(const json& x) {
   for (auto& [part, rows] : x.items()) {
     std::cout << part << '\n';
@@ -207,11 +263,18 @@ int main(int argc, char** argv) {
   std::string what = "all";
   std::string form = "table";
   CLI::App app{"Measures Muster beside its peers, interleaved in one run."};
-  app.add_option("what", what, "read, write, txn, store or all")
-    ->check(CLI::IsMember({"read", "write", "txn", "store", "all"}));
+  app.add_option("what", what, "read, write, txn, store, adaptive or all")
+    ->check(
+      CLI::IsMember({"read", "write", "txn", "store", "adaptive", "all"}));
   app.add_option("--rounds", options.rounds, "pairs of measurements");
   app.add_option("--seconds", options.seconds, "of each measured write run");
   app.add_option("--in-flight", options.depths, "writes in flight");
+  app.add_option("--warm-up", options.adaptive.warm_up_count,
+                 "adaptive: operations of each machine, not measured");
+  app.add_option("--operations", options.adaptive.measured_count,
+                 "adaptive: operations of each machine, measured");
+  app.add_option("--copies-bytes", options.adaptive.bytes_max,
+                 "adaptive: memory of each machine for copies");
   app.add_option("--directory", options.directory,
                  "for data; its disk decides the write figures");
   app.add_option("-o", form, "table or json")
@@ -229,31 +292,16 @@ int main(int argc, char** argv) {
     options.directory = mkdtemp(pattern.data());
   }
   json out;
-  if (what == "read" || what == "all")
-    out["read"] = run_reads(options);
-  if (what == "write" || what == "all") {
-    auto written = run_writes(options);
-    if (!written) {
-      std::cerr << "write benchmark: " << written.failure().message << '\n';
-      return 1;
-    }
-    out["write"] = *written;
-  }
-  if (what == "txn") {
-    auto measured = run_transactions(options);
+  for (auto& part : parts) {
+    if (what != part.name && !(what == "all" && part.in_all))
+      continue;
+    auto measured = part.run(options);
     if (!measured) {
-      std::cerr << "txn benchmark: " << measured.failure().message << '\n';
+      std::cerr << part.name << " benchmark: " << measured.failure().message
+                << '\n';
       return 1;
     }
-    out["txn"] = *measured;
-  }
-  if (what == "store") {
-    auto stored = run_store(options);
-    if (!stored) {
-      std::cerr << "store benchmark: " << stored.failure().message << '\n';
-      return 1;
-    }
-    out["store"] = *stored;
+    out[part.name] = *measured;
   }
   if (own_directory)
     std::filesystem::remove_all(options.directory);

@@ -52,7 +52,7 @@ bool served(machine& m) {
 } // namespace
 
 settings cluster_settings(const std::string& directory, const std::string& id,
-                          const std::string& etcd) {
+                          const std::string& etcd, uint32_t count) {
   settings out;
   auto& p = out.process;
   p.id = machine_id{id};
@@ -60,7 +60,7 @@ settings cluster_settings(const std::string& directory, const std::string& id,
   p.listen_port = 0;
   p.coordinator = coordinator_kind::etcd;
   p.etcd_endpoints = {"http://" + etcd};
-  p.first_machines = machines_count;
+  p.first_machines = count;
   p.ca_file = directory + "/pki/ca.pem";
   p.cert_file = directory + "/pki/" + id + ".pem";
   p.key_file = directory + "/pki/" + id + ".key";

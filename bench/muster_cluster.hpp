@@ -36,9 +36,9 @@ private:
   std::unique_ptr<machine> first_;
 };
 
-/// The settings of one of its machines.
+/// The settings of one of so many machines.
 settings cluster_settings(const std::string& directory, const std::string& id,
-                          const std::string& etcd);
+                          const std::string& etcd, uint32_t machines_count = 3);
 
 /// Runs one machine until standard input ends. @returns an exit code
 int serve(const std::string& directory, const std::string& id,

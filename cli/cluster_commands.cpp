@@ -107,7 +107,8 @@ exit_code show_config(const globals& x) {
 void add_mirror(CLI::App& app, invocation& to, bool pin) {
   auto command = app.add_subcommand(
     pin ? "mirror" : "unmirror",
-    pin ? "Pin a local copy of a prefix on a machine" : "Drop a pinned copy");
+    pin ? "Pin a local copy of a prefix on a machine, also over its restarts"
+        : "Drop a pinned copy");
   auto prefix = std::make_shared<std::string>();
   command->add_option("prefix", *prefix, "such as /machines/")->required();
   command->callback([prefix, pin, &to] {

@@ -11,6 +11,7 @@ namespace muster {
 
 home_agent::home_agent(shard_id shard, peer self, agent_options options)
   : shard_(shard), self_(std::move(self)), options_(options),
+    interest_(options.interest),
     observers_(shard, self_,
                {options.shard_count, options.ack_timeout, options.resend}) {
   // nop
@@ -31,6 +32,7 @@ void home_agent::on_stopped() {
   handing_over_ = false;
   holders_.clear();
   flights_.clear();
+  interest_.clear();
   round_ = reported_round_ = 0;
   reported_ = committed_ = sequence{};
   observers_.stop();
@@ -69,30 +71,24 @@ home_agent::holder* home_agent::find(const peer& who, const flow& link) {
   return &i->second;
 }
 
-const std::pair<const std::string, home_agent::grant>*
+const holder_grants::entry*
 home_agent::covering(const holder& h, const std::vector<effect>& effects,
-                     bool granted_only) const {
-  const std::pair<const std::string, grant>* newest = nullptr;
-  for (auto& entry : h.grants) {
-    if (granted_only && entry.second.number == grant_number{})
+                     bool granted_only) {
+  const holder_grants::entry* newest = nullptr;
+  for (auto& e : effects) {
+    auto found = h.grants.newest_covering(e.key, granted_only);
+    if (found && MUSTER_MUTANT(d6_key_not_watched) && found->second.exact)
       continue;
-    auto touches = [&](auto& e) { return covers(entry.first, e.key); };
-    if (std::none_of(effects.begin(), effects.end(), touches))
-      continue;
-    if (!newest || newest->second.number < entry.second.number)
-      newest = &entry;
+    if (found && (!newest || newest->second.number < found->second.number))
+      newest = found;
   }
   return newest;
 }
 
 bool home_agent::lists(const peer& who, const std::string& key) const {
   auto found = holders_.find(who);
-  if (found == holders_.end())
-    return false;
-  auto& grants = found->second.grants;
-  return std::any_of(grants.begin(), grants.end(), [&](auto& entry) {
-    return entry.second.number != grant_number{} && covers(entry.first, key);
-  });
+  return found != holders_.end()
+         && found->second.grants.newest_covering(key, true);
 }
 
 participant home_agent::describe(const peer& who, participation why,
@@ -108,9 +104,11 @@ participant home_agent::describe(const peer& who, participation why,
   return out;
 }
 
-std::vector<participant> home_agent::enlisted(const command& x) const {
+std::vector<participant> home_agent::enlisted(const command& x) {
   std::vector<participant> out;
-  if (!active())
+  if (!active()
+      || (holders_.empty() && interest_.pair_count() == 0
+          && !observers_.any_policy()))
     return out;
   std::vector<effect> touched;
   auto touch = [&](auto& part) {
@@ -120,6 +118,8 @@ std::vector<participant> home_agent::enlisted(const command& x) const {
   for (auto branch : {&x.operations, &x.otherwise})
     for (auto& op : *branch)
       touch(op);
+  for (auto& e : touched)
+    interest_.on_write(e.key);
   for (auto& [who, h] : holders_)
     if (auto found = covering(h, touched, false))
       out.push_back(describe(who, participation::copy_of_prefix, found->first));
@@ -147,6 +147,17 @@ void home_agent::on_part(const peer& from, part_prepare x, agent_effects& out) {
   out.emplace_back(std::move(pass));
 }
 
+void home_agent::on_read(const peer& from, const read_request& x,
+                         agent_effects& out) {
+  auto is_own = x.key.size() <= key_bytes_max
+                && shard_of(x.key, options_.shard_count) == shard_;
+  if (!active() || handing_over_ || from == self_ || members_.count(from) == 0
+      || !is_own || !interest_.on_read(from, x.key))
+    return;
+  out.emplace_back(send_effect{
+    from.id, copy_offer{flow{shard_, term_, session{}, from.run}, x.key}});
+}
+
 void home_agent::on_copy_request(const peer& from, const copy_request& x,
                                  agent_effects& out) {
   if (!active() || handing_over_ || x.link.of != term_ || x.link.to != self_.run
@@ -168,27 +179,36 @@ void home_agent::on_copy_request(const peer& from, const copy_request& x,
     out.emplace_back(send_effect{from.id, copy_session{link_to(from, h)}});
     return;
   }
-  if (h.grants.size() >= options_.grants_max && h.grants.count(x.prefix) == 0)
+  auto full = x.exact ? h.grants.key_count() >= options_.keys_max
+                      : h.grants.prefix_count() >= options_.grants_max;
+  if ((full && !h.grants.find(x.prefix, x.exact))
+      || x.prefix.size() > key_bytes_max)
     return;
-  h.grants[x.prefix].asked = true; // in the directory before it is passed on
-  out.emplace_back(copy_ask{shard_, term_, from, x.prefix});
+  h.grants.ask(x.prefix, x.exact); // in the directory before it is passed on
+  out.emplace_back(copy_ask{shard_, term_, from, x.prefix, x.exact});
 }
 
 void home_agent::on_copy_data(const copy_data& x, boot_time now,
                               agent_effects& out) {
-  if (x.of != term_ || !x.granted)
+  if (x.of != term_)
     return;
-  round_ = x.round;
-  reported_ = x.as_of; // the shard forgot what it was told before
   auto i = holders_.find(x.holder);
   auto known = i != holders_.end() && !i->second.expelling && !handing_over_
-               && i->second.grants.count(x.prefix) > 0;
+               && i->second.grants.find(x.prefix, x.exact);
+  // Nobody asks for a single key for ever: it must not stay in the directory.
+  if (x.exact && i != holders_.end() && !(known && x.granted))
+    i->second.grants.refuse(x.prefix, true);
+  if (!x.granted)
+    return;
+  if (round_ != x.round) {
+    round_ = x.round;
+    reported_ = x.as_of; // the shard forgot what it was told before
+  }
   if (known) {
-    auto& h = i->second;
-    auto& g = h.grants[x.prefix];
-    g.number = grant_number{next_grant_++};
-    g.asked = false;
-    send_grant(x.holder, h, x, g.number, out);
+    grant_number number{next_grant_++};
+    i->second.grants.grant_as(x.prefix, x.exact, number);
+    interest_.forget(x.holder, x.prefix);
+    send_grant(x.holder, i->second, x, number, out);
   }
   for (auto& entry : x.undecided) {
     auto& f = flights_[entry.at];
@@ -216,6 +236,7 @@ void home_agent::send_grant(const peer& who, holder& h, const copy_data& x,
     chunk.link = link_to(who, h);
     chunk.grant = number;
     chunk.prefix = x.prefix;
+    chunk.exact = x.exact;
     chunk.as_of = x.as_of;
     chunk.chunk = index++;
     chunk.last = last;
@@ -228,7 +249,7 @@ void home_agent::send_grant(const peer& who, holder& h, const copy_data& x,
   for (auto& r : x.records) {
     bytes += r.key.size() + r.value.size() + 24;
     chunk.records.push_back(r);
-    if (bytes >= options_.chunk_bytes)
+    if (bytes >= options_.chunk_bytes && !x.exact)
       flush(false);
   }
   flush(true);
@@ -326,15 +347,8 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
   auto h = find(from, x.link);
   if (!h)
     return;
-  auto g = std::find_if(h->grants.begin(), h->grants.end(), [&](auto& entry) {
-    return entry.second.number == x.grant;
-  });
-  if (g == h->grants.end() || x.grant == grant_number{})
+  if (!h->grants.give_up(x.grant))
     return; // D2: a newer one has taken its place
-  if (g->second.asked)
-    g->second.number = grant_number{}; // the next one is on its way
-  else
-    h->grants.erase(g);
   // D2: what it gave up it does not serve; no acknowledgement need come. What
   // another of its copies covers, it still serves.
   for (auto& [at, f] : flights_) {

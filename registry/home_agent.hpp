@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "registry/holder_grants.hpp"
 #include "registry/ids.hpp"
 #include "registry/messages.hpp"
+#include "registry/read_interest.hpp"
 #include "registry/shard_effects.hpp"
 #include "registry/shard_observers.hpp"
 
@@ -30,6 +32,9 @@ struct agent_options {
   /// A home that has never seen the policies, as after a start, commits nothing
   /// for so long; then it goes on without, and says so.
   nanoseconds policy_patience = std::chrono::seconds{5};
+  /// Single keys of one holder (D6), about 200 bytes each.
+  size_t keys_max = 65'536;
+  interest_options interest;
 };
 
 /// What an agent wants done, in order.
@@ -77,6 +82,8 @@ public:
   // From other machines.
   void on_submit(const peer& from, submit x, agent_effects& out);
   void on_part(const peer& from, part_prepare x, agent_effects& out);
+  /// D6: who reads a key again and again is offered a copy of it.
+  void on_read(const peer& from, const read_request& x, agent_effects& out);
   void on_copy_request(const peer& from, const copy_request& x,
                        agent_effects& out);
   void on_invalidate_ack(const peer& from, const invalidate_ack& x,
@@ -104,7 +111,7 @@ public:
     return term_ != term{};
   }
 
-  /// Holders and their prefixes, for status and tests.
+  /// For status and tests.
   size_t holder_count() const {
     return holders_.size();
   }
@@ -118,14 +125,9 @@ public:
   bool is_done(sequence at, const machine_id& who) const;
 
 private:
-  struct grant {
-    grant_number number; // 0: asked for, not yet granted
-    bool asked = false;
-  };
-
   struct holder {
     session in;
-    std::map<std::string, grant> grants;
+    holder_grants grants;
     bool expelling = false;
     boot_time silent_at = boot_time::max();
   };
@@ -144,15 +146,16 @@ private:
     bool reported = false;
   };
 
-  /// Holders of copies of the keys of this shard that `x` writes.
-  std::vector<participant> enlisted(const command& x) const;
+  /// Holders of copies of the keys of this shard that `x` writes; whoever read
+  /// these has read what was before (D6).
+  std::vector<participant> enlisted(const command& x);
   flow link_to(const peer& who, const holder& h) const;
   holder* find(const peer& who, const flow& link);
-  /// The prefix of `h` that covers one of the keys; null: none.
+  /// The newest copy of `h` that covers one of the keys; null: none.
   /// @param granted_only  false: one that was only asked for counts too
-  const std::pair<const std::string, grant>*
+  static const holder_grants::entry*
   covering(const holder& h, const std::vector<effect>& effects,
-           bool granted_only) const;
+           bool granted_only);
   void invalidate_at(const peer& who, holder& h, flight& f, boot_time now,
                      agent_effects& out);
   void send_grant(const peer& who, holder& h, const copy_data& x,
@@ -178,6 +181,7 @@ private:
   std::map<peer, std::string> members_; // address
   std::map<peer, holder> holders_;
   std::map<sequence, flight> flights_;
+  read_interest interest_;
   uint64_t next_session_ = 1;
   uint64_t next_grant_ = 1;
   uint64_t round_ = 0;

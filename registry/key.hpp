@@ -32,6 +32,18 @@ result<std::string> normalize_prefix(std::string_view prefix);
 /// @pre `prefix` is normalized
 bool covers(std::string_view prefix, std::string_view key);
 
+/// Calls `visit` for each prefix that covers `key`, from `/` to itself.
+/// @pre `key` is a key or a normalized prefix
+template <class Visitor>
+void each_prefix(std::string_view key, Visitor&& visit) {
+  visit(std::string_view{"/"});
+  for (auto end = key.find('/', 1); end != std::string_view::npos;
+       end = key.find('/', end + 1))
+    visit(key.substr(0, end));
+  if (key != "/")
+    visit(key);
+}
+
 /// The first two segments of a key, or the key itself if it has fewer. All
 /// keys of an entity group live in one shard.
 std::string_view entity_group(std::string_view key);

@@ -10,7 +10,8 @@ namespace muster {
 
 local_copies::local_copies(peer self, uint32_t shard_count,
                            copy_options options)
-  : self_(std::move(self)), shard_count_(shard_count), options_(options) {
+  : self_(std::move(self)), shard_count_(shard_count), options_(options),
+    keys_(options.keys) {
   for (uint32_t i = 0; i < shard_count; ++i)
     shards_[shard_id{i}].of.shard = shard_id{i};
 }
@@ -61,22 +62,12 @@ void local_copies::unpin(const std::string& prefix, copy_effects& out) {
         continue;
       }
       out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
-      bytes_ -= r->first.size() + r->second.value.size();
-      s.pending.erase(r->first);
-      r = s.records.erase(r);
+      drop_record(s, (r++)->first);
     }
     auto home = home_of(s);
     out.all.emplace_back(send_effect{
       home.id, copy_drop{flow{id, s.of.of, s.in, home.run}, grant, prefix}});
   }
-}
-
-bool local_copies::covered(const shard_copies& s,
-                           const std::string& key) const {
-  for (auto& [prefix, p] : s.prefixes)
-    if (p.grant != grant_number{} && covers(prefix, key))
-      return true;
-  return false;
 }
 
 void local_copies::on_assignment(const assignment& x, boot_time now,
@@ -110,6 +101,7 @@ void local_copies::give_up(shard_id id, shard_copies& s, copy_effects& out) {
       out.all.emplace_back(
         send_effect{home.id, copy_drop{flow{id, s.of.of, s.in, home.run},
                                        p.grant, prefix}});
+  give_up_keys(s, "/", out);
 }
 
 void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
@@ -118,6 +110,7 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
   for (auto& [key, r] : s.records)
     bytes_ -= key.size() + r.value.size();
   s.in = session{};
+  keys_.take(id);
   s.prefixes.clear();
   s.records.clear();
   s.pending.clear();
@@ -188,11 +181,15 @@ void local_copies::on_lease_news(const lease_news& x, boot_time now,
 void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
                                boot_time now, copy_effects& out) {
   // T4: first every copy of the former session goes, then the lease counts.
+  auto wanted = keys_.asked(id);
   drop_all(id, s, out);
   s.in = what.in;
   out.all.emplace_back(copy_effects::table{
     id, publish_begin{served_from::copy, what.of, what.in}});
   ask_missing(id, s, now, out);
+  for (auto& x : wanted)
+    if (keys_.ask(x, now, options_.resend))
+      ask_key(s, x.second, out);
 }
 
 void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
@@ -207,6 +204,8 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
                          x.grant, x.prefix}}); // asked for before it was one
   if (!is_ours(from, x.link, s))
     return;
+  if (x.exact)
+    return take_key(from, x, s, out);
   auto found = s.prefixes.find(x.prefix);
   if (found == s.prefixes.end()) {
     // Given up while the grant was on its way: the directory must not keep it.
@@ -242,6 +241,7 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
     p.staged.clear();
     return;
   }
+  give_up_keys(s, x.prefix, out);
   std::set<std::string> present;
   take_records(x, s, p, present, out);
   take_locks(x, s, present, out);
@@ -316,9 +316,7 @@ void local_copies::erase_missing(shard_id id, shard_copies& s,
       continue;
     }
     out.all.emplace_back(copy_effects::table{id, publish_erase{i->first}});
-    bytes_ -= i->first.size() + i->second.value.size();
-    s.pending.erase(i->first);
-    i = s.records.erase(i);
+    drop_record(s, (i++)->first);
   }
 }
 
@@ -327,10 +325,11 @@ void local_copies::publish(shard_id id, const std::string& key,
   if (r.pending != sequence{})
     out.all.emplace_back(copy_effects::table{id, publish_invalid{{key}}});
   else if (r.erased)
-    out.all.emplace_back(copy_effects::table{id, publish_erase{key}});
-  else
     out.all.emplace_back(
-      copy_effects::table{id, publish_put{key, r.value, r.version}});
+      copy_effects::table{id, publish_erase{key, keys_.holds(id, key)}});
+  else
+    out.all.emplace_back(copy_effects::table{
+      id, publish_put{key, r.value, r.version, keys_.holds(id, key)}});
 }
 
 void local_copies::on_message(const peer& from, const invalidate& x,
@@ -353,6 +352,8 @@ void local_copies::on_message(const peer& from, const invalidate& x,
       continue; // known already
     if (x.at > mine.pending)
       mine.pending_since = now;
+    if (!keys_.empty())
+      keys_.on_change({x.link.shard, e.key});
     mine.pending = x.at;
     mine.pending_value = e.value;
     mine.pending_erased = e.erased;
@@ -372,7 +373,8 @@ void local_copies::on_message(const peer& from, const invalidate& x,
     send_effect{from.id, invalidate_ack{link, x.grant, x.at}});
   // The grant was lost, or what said that the copy is given up: else it would
   // stay in the directory, and writes would wait for it. Where a key is held
-  // the grant may be a newer one of the copy that holds it.
+  // the grant may be a newer one of the copy that holds it. A single key that
+  // was asked for: its grant was lost, or would be here.
   auto held = std::any_of(x.effects.begin(), x.effects.end(),
                           [&](auto& e) { return covered(s, e.key); });
   if (!held && !knows(s, x.grant))
@@ -408,14 +410,17 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
     r.pending = sequence{};
     r.pending_value.clear();
     bytes_ += r.value.size();
-    publish(x.link.shard, *key, r, out);
-    note_own(*key);
+    note_own(found->first);
+    key = s.pending.erase(key);
+    if (!keep_key(s, found->first, r.value, out))
+      continue;
+    publish(x.link.shard, found->first, r, out);
     if (r.erased) {
       bytes_ -= found->first.size() + r.value.size();
       s.records.erase(found);
     }
-    key = s.pending.erase(key);
   }
+  make_room({}, 0, out);
 }
 
 void local_copies::on_fence(const fence& x, copy_effects& out) {
@@ -437,6 +442,7 @@ void local_copies::on_link_up(const peer& who, boot_time now,
 }
 
 void local_copies::on_tick(boot_time now, copy_effects& out) {
+  ask_keys_again(now, out);
   if (pinned_.empty() && options_.own_prefix.empty())
     return;
   for (auto& [id, s] : shards_) {
@@ -452,6 +458,8 @@ void local_copies::on_tick(boot_time now, copy_effects& out) {
       for (auto& [prefix, p] : s.prefixes)
         if (covers(prefix, key) && now - p.asked_at >= options_.resend)
           ask(id, s, prefix, now, out);
+      if (keys_.holds(id, key))
+        ask_key(s, key, out);
     }
   }
 }

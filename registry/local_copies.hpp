@@ -3,6 +3,7 @@
 
 #include "registry/assignment.hpp"
 #include "registry/ids.hpp"
+#include "registry/key_copies.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/messages.hpp"
 #include "registry/policy_book.hpp"
@@ -29,6 +30,8 @@ struct copy_options {
   /// A prefix within one shard that the machine itself needs, whatever its
   /// users mirror: under no limit, not among `pinned()`. Empty: none.
   std::string own_prefix;
+  /// Copies of single keys that are read often (D6).
+  key_copy_options keys;
 };
 
 struct copy_effects {
@@ -51,13 +54,18 @@ struct copy_effects {
 ///
 /// For each shard: (1) a lease that covers the copy names the session (T4);
 /// (2) then the prefixes are asked for; (3) their records are installed under
-/// that session; (4) invalidations mark, validations store.
+/// that session; (4) invalidations mark, validations store. A single key (D6)
+/// is asked for when its home offers it, and given up when it is written more
+/// often than read, or memory is full.
 ///
 /// Invariants: (1) everything it holds of a shard is of one granter, term and
 /// session (D5, T4); (2) an invalidation is acknowledged only after its keys
 /// are marked; (3) a record with a pending sequence is valid again only by a
 /// validation of that sequence (D2); (4) nothing of a term below the known one
-/// is installed (F1).
+/// is installed (F1); (5) a single key that is held is under no prefix that is
+/// held; (6) what is given up is silent before its home is told.
+///
+/// Sources: `local_copies.cpp`, `local_copies_keys.cpp` (single keys).
 ///
 /// Not thread-safe; owned by one actor.
 class local_copies {
@@ -76,6 +84,8 @@ public:
   void on_message(const peer& from, const copy_session& x, boot_time now,
                   copy_effects& out);
   void on_message(const peer& from, const copy_grant& x, boot_time now,
+                  copy_effects& out);
+  void on_message(const peer& from, const copy_offer& x, boot_time now,
                   copy_effects& out);
   void on_message(const peer& from, const invalidate& x, boot_time now,
                   copy_effects& out);
@@ -104,6 +114,15 @@ public:
   /// Grows whenever `own_view` may be another one.
   uint64_t own_version() const {
     return own_version_;
+  }
+
+  /// Asked of single keys, to find out which are worth their memory.
+  void watch_reads(key_copies::read_function was_read) {
+    keys_.watch_reads(std::move(was_read));
+  }
+
+  key_copy_probe key_probe() const {
+    return keys_.probe();
   }
 
 private:
@@ -138,7 +157,7 @@ private:
     bool replica_here = false;
     term known; // F1
     session in; // 0: no lease covers the copy
-    std::map<std::string, prefix_copy> prefixes;
+    std::map<std::string, prefix_copy, std::less<>> prefixes;
     std::map<std::string, record_copy> records;
     std::set<std::string> pending;
   };
@@ -167,8 +186,23 @@ private:
                copy_effects& out);
   bool covered(const shard_copies& s, const std::string& key) const;
   void note_own(const std::string& key);
+  bool under_held_prefix(const shard_copies& s, const std::string& key) const;
   /// Whether a copy of this grant is held, or arriving.
   bool knows(const shard_copies& s, grant_number grant) const;
+  void drop_record(shard_copies& s, const std::string& key);
+
+  void ask_key(shard_copies& s, const std::string& key, copy_effects& out);
+  void take_key(const peer& from, const copy_grant& x, shard_copies& s,
+                copy_effects& out);
+  void give_up_key(shard_copies& s, const std::string& key, copy_effects& out);
+  /// Of all keys of a shard, or of those under a prefix that takes their place.
+  void give_up_keys(shard_copies& s, const std::string& prefix,
+                    copy_effects& out);
+  void make_room(const key_copies::name& x, size_t bytes, copy_effects& out);
+  /// A change of a single key was decided. @returns false: it was given up
+  bool keep_key(shard_copies& s, const std::string& key,
+                const std::string& value, copy_effects& out);
+  void ask_keys_again(boot_time now, copy_effects& out);
   void use_session(shard_id id, shard_copies& s, const cover& what,
                    boot_time now, copy_effects& out);
 
@@ -179,6 +213,7 @@ private:
   std::map<shard_id, shard_copies> shards_;
   size_t bytes_ = 0;
   uint64_t own_version_ = 0;
+  key_copies keys_;
 };
 
 } // namespace muster

@@ -172,8 +172,10 @@ struct list_reply {
 struct copy_request {
   flow link;
   std::string prefix;
+  /// Only this key is asked for, there or absent, and nothing below it (D6).
+  bool exact = false;
 
-  MUSTER_FIELDS(copy_request, link, prefix)
+  MUSTER_FIELDS(copy_request, link, prefix, exact)
 };
 
 /// Home agent -> holder: the next lease covers this session; ask again then.
@@ -192,7 +194,7 @@ struct locked_key {
 };
 
 /// Home agent -> holder: records of one prefix as of one committed sequence,
-/// in chunks 0, 1, ... (D2).
+/// in chunks 0, 1, ... (D2). Of one key: one chunk.
 struct copy_grant {
   flow link;
   grant_number grant;
@@ -203,9 +205,10 @@ struct copy_grant {
   std::vector<listed_record> records;
   /// With the last chunk.
   std::vector<locked_key> locked = {};
+  bool exact = false; // as in `copy_request`
 
   MUSTER_FIELDS(copy_grant, link, grant, prefix, as_of, chunk, last, records,
-                locked)
+                locked, exact)
 };
 
 /// Home agent -> holder: these keys are being changed by entry `at`.
@@ -243,6 +246,15 @@ struct copy_drop {
   std::string prefix;
 
   MUSTER_FIELDS(copy_drop, link, grant, prefix)
+};
+
+/// Home agent -> reader's copies: a copy of this key is worth having (D6). A
+/// hint: who wants one asks for it. `link.in` says nothing.
+struct copy_offer {
+  flow link;
+  std::string key;
+
+  MUSTER_FIELDS(copy_offer, link, key)
 };
 
 // -- the log ------------------------------------------------------------------
@@ -419,6 +431,6 @@ using wire_message = std::variant<
   fence_ack, explain_request, explain_reply, watch_request, watch_news,
   handover, handover_ack, handover_landed, fence_done, move_request, move_reply,
   part_prepare, part_vote, part_decision, part_done, part_question, observe,
-  observed, observe_done>;
+  observed, observe_done, copy_offer>;
 
 } // namespace muster

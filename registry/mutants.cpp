@@ -44,6 +44,8 @@ constexpr named_mutant all[] = {
   NAMED_IN(core_test, d2_grant_ignored),
   NAMED(d2_validates_too_much),
   NAMED(d3_in_flight_forgotten),
+  NAMED(d6_key_not_watched),
+  NAMED(d6_given_up_not_silent),
   NAMED(c1_acknowledgement_missing),
   NAMED(c1_out_of_order),
   NAMED(c1_dropped_not_silent),

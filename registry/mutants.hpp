@@ -62,6 +62,10 @@ enum class mutant {
   d2_validates_too_much,
   /// A copy granted during a write is not told of it.
   d3_in_flight_forgotten,
+  /// A copy of a single key is not told of its writes.
+  d6_key_not_watched,
+  /// A copy of a single key is given up before it is silent.
+  d6_given_up_not_silent,
   /// One acknowledgement is not waited for.
   c1_acknowledgement_missing,
   /// A later entry is committed before an earlier one.

@@ -109,33 +109,43 @@ void primary_role::on_copy_ask(const copy_ask& x, boot_time now) {
   out.of = term_;
   out.holder = x.holder;
   out.prefix = x.prefix;
+  out.exact = x.exact;
   // L4: an undecided tail is not granted; the holder asks again.
   if (x.of == term_ && has_authority(now)
       && tail_end_ <= ctx_.state.committed()) {
     out.granted = true;
     out.as_of = ctx_.state.committed();
-    out.round = ++round_;
-    ready_ = out.as_of; // what the agent said before did not know this holder
+    auto wanted = [&](auto& key) {
+      return x.exact ? key == x.prefix : covers(x.prefix, key);
+    };
     auto& records = ctx_.state.records();
     for (auto i = records.lower_bound(x.prefix); i != records.end(); ++i) {
       auto& [key, found] = *i;
-      if (x.prefix != "/" && !key.starts_with(x.prefix))
+      if (x.exact ? key != x.prefix
+                  : x.prefix != "/" && !key.starts_with(x.prefix))
         break;
-      if (covers(x.prefix, key))
+      if (wanted(key))
         out.records.push_back({key, found.value, found.version});
     }
     for (auto& [id, part] : ctx_.state.prepared()) // P2
       for (auto& key : part.keys)
-        if (covers(x.prefix, key))
+        if (wanted(key))
           out.locked.push_back({key, part.at});
     for (auto& p : pending_) {
       auto& effects = ctx_.log.at(p.at).entry.effects;
-      auto covered = [&](auto& e) { return covers(x.prefix, e.key); };
+      auto covered = [&](auto& e) { return wanted(e.key); };
       if (std::none_of(effects.begin(), effects.end(), covered))
         continue;
       p.watched = true; // D3
       out.undecided.push_back(watched_entry_of(p, ctx_.log.at(p.at).entry));
     }
+    // What the agent said of these before did not know this holder; of others
+    // it holds: grants of single keys are many, and must not delay all writes.
+    if (!out.undecided.empty()) {
+      ++round_;
+      ready_ = out.as_of;
+    }
+    out.round = round_;
   }
   ctx_.emit(std::move(out));
 }

@@ -80,10 +80,13 @@ struct publish_put {
   std::string key;
   std::string value;
   sequence version;
+  /// A copy of this key alone (D6): reads of it are counted and noted.
+  bool single = false;
 };
 
 struct publish_erase {
   std::string key;
+  bool single = false; // as in `publish_put`
 };
 
 /// The whole shard is in the table now ("/").
@@ -223,6 +226,7 @@ struct copy_data {
   /// P2: keys of prepared parts that the prefix covers.
   std::vector<locked_key> locked = {};
   std::vector<watched_entry> undecided;
+  bool exact = false; // as in `copy_request`
 };
 
 /// Agent -> shard: a submission that has passed it.
@@ -276,6 +280,7 @@ struct copy_ask {
   term of;
   peer holder;
   std::string prefix;
+  bool exact = false; // as in `copy_request`
 };
 
 /// One holder's acknowledgement of one entry.

@@ -127,7 +127,13 @@ private:
   muster::status change(coordinator_txn x);
   result<move_reply> ask_primary(const move_order& x);
 
+  // local_machine_mirrors.cpp
+  std::string mirror_file() const;
+  /// Pins what was mirrored when the machine stopped.
+  void mirror_again();
+  muster::status pin(const std::string& prefix);
   bool mirrored(const std::string& prefix) const;
+  void add_copy_metrics();
 
   const settings options_;
   boot_clock_source clock_;
@@ -166,6 +172,7 @@ private:
   withheld_credit credit_{131072};
   uint32_t ticks_ = 0;
   mutable std::mutex pins_mutex_;
+  /// As in `mirror_file`.
   std::set<std::string> pins_;
 };
 

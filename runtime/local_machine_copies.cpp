@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Copies, watches and status of a `local_machine`.
+// Watches and status of a `local_machine`.
 
 #include "registry/key.hpp"
 #include "registry/remote_watches.hpp"
 #include "runtime/local_machine.hpp"
 
-#include <boost/asio/post.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <future>
 
 namespace muster {
 
@@ -32,74 +29,6 @@ private:
   local_machine& owner_;
   uint64_t ticket_;
 };
-
-namespace {
-
-/// How often `mirror` looks whether the copies have arrived.
-constexpr std::chrono::milliseconds look_every{10};
-
-} // namespace
-
-bool local_machine::mirrored(const std::string& prefix) const {
-  auto serves = [&](shard_id shard) {
-    auto kind = table_->read(shard, prefix, [](auto, auto) {}).kind;
-    return kind == read_kind::served || kind == read_kind::served_absent;
-  };
-  auto count = options_.cluster.shard_count;
-  if (within_one_shard(prefix))
-    return serves(shard_of(prefix, count));
-  for (uint32_t i = 0; i < count; ++i)
-    if (!serves(shard_id{i}))
-      return false;
-  return true;
-}
-
-muster::status local_machine::mirror(std::string_view prefix,
-                                     std::chrono::nanoseconds timeout) {
-  auto checked = normalize_prefix(prefix);
-  if (!checked)
-    return checked.failure();
-  caf::anon_send(env_->actors.copies, pin_prefix{*checked, true});
-  {
-    std::lock_guard guard{pins_mutex_};
-    pins_.insert(*checked);
-  }
-  auto deadline = clock_.now() + timeout;
-  std::promise<bool> done;
-  auto timer = std::make_shared<boost::asio::steady_timer>(io_);
-  std::function<void()> look = [&] {
-    if (mirrored(*checked))
-      return done.set_value(true);
-    if (clock_.now() >= deadline || stopping_)
-      return done.set_value(false);
-    timer->expires_after(look_every);
-    timer->async_wait([&](auto) { look(); });
-  };
-  boost::asio::post(io_, look);
-  if (done.get_future().get())
-    return ok();
-  return error{errc::timed_out, "the copy of " + *checked
-                                  + " is not complete yet; it goes on, look "
-                                    "again with the same command"};
-}
-
-muster::status local_machine::unmirror(std::string_view prefix) {
-  auto checked = normalize_prefix(prefix);
-  if (!checked)
-    return checked.failure();
-  {
-    std::lock_guard guard{pins_mutex_};
-    if (pins_.erase(*checked) == 0)
-      return error{errc::not_found, *checked + " is not mirrored here"};
-  }
-  caf::anon_send(env_->actors.copies, pin_prefix{*checked, false});
-  return ok();
-}
-
-std::vector<std::string> local_machine::mirrors() const {
-  std::lock_guard guard{pins_mutex_};
-  return {pins_.begin(), pins_.end()};
-}
 
 result<std::unique_ptr<watch_handle>>
 local_machine::watch(std::string_view prefix, watch_options how,
@@ -244,6 +173,7 @@ void local_machine::add_metrics() {
                        "Undecodable messages of peers", {}, this, [this] {
                          return static_cast<double>(malformed_.load());
                        });
+  add_copy_metrics();
 }
 
 void local_machine::count_request(unsigned status,

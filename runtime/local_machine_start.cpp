@@ -117,6 +117,7 @@ machine_facts facts_of(const settings& x, const member& own,
   out.moves.replication = x.cluster.replication;
   out.moves.dead_after = x.process.repair_after;
   out.moves.balance = x.process.balance;
+  out.copies.keys.bytes_max = x.process.adaptive_copies_bytes_max;
   out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;
@@ -289,6 +290,7 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
   spawn_machine(*actors_, *env_, std::move(recovered),
                 options_.process.commands_in_flight_max);
   transport_->start(own_.who.run, *this);
+  mirror_again();
   add_metrics();
   boost::asio::post(io_, [this] { tick_later(); });
   events_->note(severity::info, "started",

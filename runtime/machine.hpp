@@ -154,12 +154,14 @@ public:
   command_answer put(std::string key, std::string value);
 
   /// Pins a local copy of `prefix`; returns when every shard under it serves
-  /// reads from this machine's memory. It is kept until `unmirror` or the end
-  /// of the process.
+  /// reads from this machine's memory. It is kept until `unmirror`, also over
+  /// restarts. Errors: `timed_out`: it is pinned all the same; `overloaded`: as
+  /// many are pinned as can be; `io`: its directory cannot be written.
   virtual muster::status mirror(std::string_view prefix,
                                 std::chrono::nanoseconds timeout)
     = 0;
 
+  /// Errors: `not_found`; `io`: it is pinned again after the next start.
   virtual muster::status unmirror(std::string_view prefix) = 0;
 
   /// The pinned prefixes.

@@ -174,6 +174,10 @@ std::vector<option> log_and_limit_options() {
                count(1, 1'000'000), "undecided commands of this machine"),
     of_process("watchers_max", &po::watchers_max, count(0, 1024),
                "event streams over HTTP"),
+    of_process("adaptive_copies_bytes_max", &po::adaptive_copies_bytes_max,
+               bytes(0, 64 * gib),
+               "memory for copies of records that are read often here and "
+               "stored elsewhere, 0 = none"),
     of_process("history_count_max", &po::history_count_max,
                count(0, 10'000'000),
                "commands that `muster explain` remembers, 1 KiB each"),

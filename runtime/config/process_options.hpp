@@ -139,6 +139,10 @@ struct process_options {
   /// Event streams over HTTP.
   uint32_t watchers_max = 1024;
 
+  /// Copies of single records that this machine reads often and does not store
+  /// (D6). Less = more reads go to other machines; 0 = no such copies.
+  size_t adaptive_copies_bytes_max = 64 * 1024 * 1024;
+
   /// Commands whose story `muster explain` remembers; about 1 KiB each.
   uint32_t history_count_max = 10'000;
 

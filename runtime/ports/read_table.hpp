@@ -52,12 +52,27 @@ public:
                    sequence version)
     = 0;
 
-  /// The same, and an absent key is marked even if no held prefix covers it
-  /// yet: for keys that stay silent under a prefix that comes (P2).
+  /// The same for a copy of this one key, which no held prefix covers (D6):
+  /// its reads are counted and noted for `take_read`.
+  virtual void put_single(shard_id shard, std::string_view key,
+                          std::string_view value, sequence version)
+    = 0;
+
+  /// The same as `invalidate`, and an absent key is marked even if no held
+  /// prefix covers it yet: for keys that stay silent under a prefix that comes
+  /// (P2).
   virtual void silence(shard_id shard, std::span<const std::string> keys) = 0;
 
   /// W4: a tombstone (absent, valid).
   virtual void erase(shard_id shard, std::string_view key) = 0;
+
+  /// The same for a copy of this one key, as in `put_single`. It stays until
+  /// it is changed or evicted.
+  virtual void erase_single(shard_id shard, std::string_view key) = 0;
+
+  /// Whether somebody has read this single key since it was put, or since the
+  /// last call; false of any other key.
+  virtual bool take_read(shard_id shard, std::string_view key) = 0;
 
   /// W5 "evict": the record is not held any more (neither value nor absence
   /// is known). If a held prefix covers it, the prefix must have been dropped.

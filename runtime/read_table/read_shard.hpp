@@ -76,8 +76,10 @@ public:
   void set_lease(tenure of, boot_time end);
   void invalidate(std::span<const std::string> keys);
   void silence(std::span<const std::string> keys);
-  void put(std::string_view key, std::string_view value, sequence version);
-  void erase(std::string_view key);
+  void put(std::string_view key, std::string_view value, sequence version,
+           bool single);
+  void erase(std::string_view key, bool single);
+  bool take_read(std::string_view key);
   void evict(std::string_view key);
   void install_prefix(std::string_view prefix);
   void drop_prefix(std::string_view prefix);

@@ -100,20 +100,27 @@ void read_shard::mark(std::string_view key) {
 }
 
 void read_shard::put(std::string_view key, std::string_view value,
-                     sequence version) {
+                     sequence version, bool single) {
   // W4: one store of a complete block; the counter is not touched.
   if (mine() == nullptr)
     return;
   if (value.size() > value_bytes_max)
     give_up(key);
   else
-    publish({mine()->number, version, 0, 0, record_state::valid}, key, value);
+    publish({mine()->number, version, 0, 0, record_state::valid, single}, key,
+            value);
 }
 
-void read_shard::erase(std::string_view key) {
+void read_shard::erase(std::string_view key, bool single) {
   // W4: the tombstone comes with the outcome, not with the mark.
   if (mine() != nullptr)
-    publish({mine()->number, {}, 0, 0, record_state::tombstone}, key, {});
+    publish({mine()->number, {}, 0, 0, record_state::tombstone, single}, key,
+            {});
+}
+
+bool read_shard::take_read(std::string_view key) {
+  const auto* held = records_.find(key, hash_of(key));
+  return held != nullptr && held->take_read();
 }
 
 void read_shard::evict(std::string_view key) {

@@ -49,6 +49,7 @@ read_counts read_table::counts() {
   x.invalid = of(read_kind::invalid);
   x.not_held = of(read_kind::not_held);
   x.lease_over = of(read_kind::lease_over);
+  x.single = n[lock_free::single_reads];
   x.reader_threads = lock_free::reader_slots_taken();
   return x;
 }
@@ -86,13 +87,28 @@ void read_table::silence(shard_id shard, std::span<const std::string> keys) {
 
 void read_table::put(shard_id shard, std::string_view key,
                      std::string_view value, sequence version) {
-  at(shard).put(key, value, version);
+  at(shard).put(key, value, version, false);
+  finish_change();
+}
+
+void read_table::put_single(shard_id shard, std::string_view key,
+                            std::string_view value, sequence version) {
+  at(shard).put(key, value, version, true);
   finish_change();
 }
 
 void read_table::erase(shard_id shard, std::string_view key) {
-  at(shard).erase(key);
+  at(shard).erase(key, false);
   finish_change();
+}
+
+void read_table::erase_single(shard_id shard, std::string_view key) {
+  at(shard).erase(key, true);
+  finish_change();
+}
+
+bool read_table::take_read(shard_id shard, std::string_view key) {
+  return at(shard).take_read(key);
 }
 
 void read_table::evict(shard_id shard, std::string_view key) {

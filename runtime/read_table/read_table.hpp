@@ -39,7 +39,7 @@ struct read_table_options {
 
 /// What a read table counted.
 struct read_table_probe {
-  /// Records, commands' marks included, tombstones not.
+  /// Records, commands' marks included; tombstones only of single keys.
   uint64_t records = 0;
 
   /// Prefixes held.
@@ -69,6 +69,9 @@ struct read_counts {
   uint64_t invalid = 0;
   uint64_t not_held = 0;
   uint64_t lease_over = 0;
+
+  /// Of the served ones, those of copies of single keys (D6).
+  uint64_t single = 0;
 
   /// Threads that have a reader slot now.
   uint64_t reader_threads = 0;
@@ -118,6 +121,11 @@ public:
     const lock_free::record* x = nullptr;
     auto outcome = shards_[shard.value]->find(key, x);
     pinned.count(static_cast<size_t>(outcome.kind));
+    if (x != nullptr && x->is_single()
+        && outcome.kind <= read_kind::served_absent) {
+      x->note_read();
+      pinned.count(lock_free::single_reads);
+    }
     if (outcome.kind == read_kind::served)
       std::forward<Visitor>(visit)(x->value(), x->version);
     return outcome;
@@ -175,7 +183,11 @@ public:
   void silence(shard_id shard, std::span<const std::string> keys) override;
   void put(shard_id shard, std::string_view key, std::string_view value,
            sequence version) override;
+  void put_single(shard_id shard, std::string_view key, std::string_view value,
+                  sequence version) override;
   void erase(shard_id shard, std::string_view key) override;
+  void erase_single(shard_id shard, std::string_view key) override;
+  bool take_read(shard_id shard, std::string_view key) override;
   void evict(shard_id shard, std::string_view key) override;
   void install_prefix(shard_id shard, std::string_view prefix) override;
   void drop_prefix(shard_id shard, std::string_view prefix) override;

@@ -92,10 +92,10 @@ uint64_t oldest_pinned_epoch() noexcept {
   return oldest;
 }
 
-std::array<uint64_t, read_kind_count> reads_by_kind() noexcept {
-  std::array<uint64_t, read_kind_count> sums{};
+std::array<uint64_t, read_counter_count> reads_by_kind() noexcept {
+  std::array<uint64_t, read_counter_count> sums{};
   for_each_slot([&](const reader_slot& slot) {
-    for (size_t i = 0; i < read_kind_count; ++i)
+    for (size_t i = 0; i < read_counter_count; ++i)
       sums[i] += slot.reads[i].load(std::memory_order_relaxed);
   });
   return sums;

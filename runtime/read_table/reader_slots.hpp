@@ -23,6 +23,10 @@ namespace muster::lock_free {
 /// How reads end; see `read_kind`.
 inline constexpr size_t read_kind_count = 5;
 
+/// Counted besides: those that a copy of a single key has served.
+inline constexpr size_t single_reads = read_kind_count;
+inline constexpr size_t read_counter_count = read_kind_count + 1;
+
 inline constexpr uint64_t idle_epoch = 0;
 
 /// Moved by writers, so that a reader that pins later is seen to be newer.
@@ -39,7 +43,7 @@ struct alignas(128) reader_slot {
 
   /// How many reads of its threads ended in which way. Stored by the owner
   /// only.
-  std::array<atomic_word, read_kind_count> reads{};
+  std::array<atomic_word, read_counter_count> reads{};
 
   void count(size_t kind) noexcept {
     auto& x = reads[kind];
@@ -61,7 +65,7 @@ reader_slot* claim_slot() noexcept;
 uint64_t oldest_pinned_epoch() noexcept;
 
 /// Sums over all slots, threads that ended included.
-std::array<uint64_t, read_kind_count> reads_by_kind() noexcept;
+std::array<uint64_t, read_counter_count> reads_by_kind() noexcept;
 
 /// Slots that threads own now.
 size_t reader_slots_taken() noexcept;

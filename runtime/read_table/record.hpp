@@ -3,6 +3,7 @@
 
 #include "runtime/ports/read_table.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,9 +20,9 @@ enum class record_state : uint8_t {
   tombstone,
 };
 
-/// The immutable block that a slot points to (R2): value and state are never
-/// two words. Key and value follow the struct in the same allocation; the
-/// address is a multiple of `record_alignment`.
+/// The block that a slot points to (R2), immutable but for the note that it was
+/// read: value and state are never two words. Key and value follow the struct
+/// in the same allocation; the address is a multiple of `record_alignment`.
 ///
 /// Made complete by `make_record`, then published by a release store of its
 /// pointer, then retired, then freed by `free_record`. Immutable, hence read by
@@ -32,6 +33,28 @@ struct record {
   uint32_t value_size;
   uint16_t key_size;
   record_state state;
+
+  /// Of a copy of this one key (D6): 1, and 2 once somebody has read it; else
+  /// 0. Not part of what is served: relaxed, and a lost note is a lost note.
+  mutable uint8_t use = 0;
+
+  bool is_single() const noexcept {
+    return std::atomic_ref{use}.load(std::memory_order_relaxed) != 0;
+  }
+
+  /// Stores only once between two calls of `take_read`: readers share the line.
+  void note_read() const noexcept {
+    if (std::atomic_ref{use}.load(std::memory_order_relaxed) == 1)
+      std::atomic_ref{use}.store(2, std::memory_order_relaxed);
+  }
+
+  /// Writer only.
+  bool take_read() const noexcept {
+    if (std::atomic_ref{use}.load(std::memory_order_relaxed) != 2)
+      return false;
+    std::atomic_ref{use}.store(1, std::memory_order_relaxed);
+    return true;
+  }
 
   const char* bytes() const noexcept {
     return reinterpret_cast<const char*>(this + 1);

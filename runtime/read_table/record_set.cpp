@@ -109,8 +109,8 @@ void record_set::clear() {
 }
 
 void record_set::make_room() {
-  // W7: built aside from the same thread. Tombstones stay behind: absence is
-  // known from a held prefix, or else not known any more, which is safe.
+  // W7: built aside from the same thread. Tombstones stay behind, but for
+  // copies of one key: absence is known from a held prefix.
   auto& old = mine();
   auto next = std::make_unique<slot_table>(capacity_for(live_));
   old.visit_while([&](const record& x) {

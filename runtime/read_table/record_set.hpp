@@ -15,7 +15,7 @@ struct record_set_options {
   /// collide.
   uint64_t hash_seed = 0;
 
-  /// Records (tombstones of deleted keys not counted).
+  /// Records (tombstones of deleted keys not counted, but for single ones).
   size_t records_max = 0;
 };
 
@@ -64,7 +64,8 @@ private:
   }
 
   static bool counts(const record* x) {
-    return x != nullptr && x->state != record_state::tombstone;
+    return x != nullptr
+           && (x->state != record_state::tombstone || x->is_single());
   }
 
   void make_room();

@@ -48,7 +48,8 @@ void slot_table::evict(size_t index) {
 size_t slot_table::first_reusable(uint64_t hash) const {
   for (auto i = hash & mask_;; i = (i + 1) & mask_) {
     const auto* x = at(i);
-    if (x == nullptr || x->state == record_state::tombstone)
+    if (x == nullptr
+        || (x->state == record_state::tombstone && !x->is_single()))
       return i;
   }
 }

@@ -65,6 +65,7 @@ void fill(std::vector<wire_message>& all) {
   set(list_reply{1, shard_id{2}, true, false, epoch{3}, {{"/k", "v", {}}}});
   set(copy_grant{{}, grant_number{2}, "/a", sequence{1}, 0, true, {{}, {}}});
   set(invalidate{{}, grant_number{2}, sequence{3}, {{"/k", "v", false}}});
+  set(copy_offer{{}, "/k"});
   set(join{
     {}, epoch{1}, sequence{1}, term{2}, sequence{3}, {{term{2}, sequence{3}}}});
   set(snapshot{{}, epoch{1}, sequence{1}, 0, true, {{"k", "v"}}});

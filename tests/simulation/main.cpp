@@ -75,6 +75,11 @@ void print_counts(const simulation_result& x) {
                 x.policies_added, x.policy_commits);
   std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
               d.mirrored, x.copies_found);
+  if (auto& k = x.key_copies; k.granted > 0)
+    std::printf("  single keys: %llu granted, %llu withdrawn, %llu evicted\n",
+                static_cast<unsigned long long>(k.granted),
+                static_cast<unsigned long long>(k.withdrawn),
+                static_cast<unsigned long long>(k.evicted));
   std::printf(
     "  faults: %llu lost writes, %llu slow syncs, "
     "%llu repeated packets",

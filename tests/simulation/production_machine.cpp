@@ -136,6 +136,7 @@ struct production_machine::process final : transport_listener {
     own.port = 1;
     own.role = "machine";
     claim = claim_of(own, p.random.next());
+    h.alive_.insert(this);
   }
 
   store& disk() {
@@ -168,6 +169,9 @@ struct production_machine::process final : transport_listener {
     out.stores_data = stores;
     out.moves = owner.shape().moves;
     out.moves.replication = owner.shape().replication;
+    out.copies.keys = owner.shape().key_copies;
+    out.agent.interest = owner.shape().interest;
+    out.agent.keys_max = owner.shape().keys_max;
     out.shard.shard_count = owner.shape().shard_count;
     out.shard.checkpoint_entries = 64;
     out.shard.window_bytes = 16 * 1024;
@@ -279,6 +283,7 @@ production_machine::production_machine(host& owner, const sim_ports& ports)
 
 production_machine::~production_machine() {
   process_->die();
+  owner_.alive_.erase(process_.get());
   owner_.dead_.push_back(std::move(process_));
 }
 
@@ -364,6 +369,23 @@ production_machine::host::host(sim_actors& actors, shard_watch& watch,
 }
 
 production_machine::host::~host() = default;
+
+key_copy_probe production_machine::host::key_copies() const {
+  key_copy_probe out;
+  auto add = [&](const process& x) {
+    if (!x.env)
+      return;
+    auto one = x.env->key_copies.get();
+    out.granted += one.granted;
+    out.withdrawn += one.withdrawn;
+    out.evicted += one.evicted;
+  };
+  for (auto x : alive_)
+    add(*x);
+  for (auto& x : dead_)
+    add(*x);
+  return out;
+}
 
 std::unique_ptr<sim_machine>
 production_machine::host::start(const sim_ports& ports) {

@@ -28,6 +28,10 @@ struct cluster_shape {
   planner_options moves{3, nanoseconds{0}, false, 4, std::chrono::seconds{15}};
   /// What each machine mirrors, again after every start.
   std::map<machine_id, std::vector<std::string>> mirrors;
+  /// Copies of single keys; without memory there are none.
+  key_copy_options key_copies{0, 16, 3, 2};
+  interest_options interest{2, 64};
+  size_t keys_max = 24;
 
   uint32_t first_count() const {
     return storing_count + holding_count;
@@ -106,6 +110,9 @@ public:
     return shape_;
   }
 
+  /// Copies of single keys, of all processes together.
+  key_copy_probe key_copies() const;
+
 private:
   friend class production_machine;
   friend struct process;
@@ -115,6 +122,7 @@ private:
   cluster_shape shape_;
   sim_random random_;
   std::vector<std::unique_ptr<process>> dead_;
+  std::set<const process*> alive_;
 };
 
 } // namespace muster::sim

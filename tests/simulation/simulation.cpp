@@ -3,8 +3,8 @@
 
 #include "registry/assignment_text.hpp"
 #include "tests/simulation/move_maker.hpp"
-#include "tests/simulation/session_work.hpp"
 #include "tests/simulation/policy_work.hpp"
+#include "tests/simulation/session_work.hpp"
 #include "tests/simulation/transaction_work.hpp"
 #include "tests/simulation/watch_work.hpp"
 
@@ -37,6 +37,7 @@ enum label : uint64_t {
   transactions_label,
   watches_label,
   policies_label,
+  keys_label,
   sessions_label = 120,
 };
 
@@ -67,6 +68,21 @@ cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
   out.mirrors[machine_id{"m4"}] = {"/"};
   out.mirrors[machine_id{"m5"}] = {"/g/1", "/g/2", "/g/3", "/g/4", "/g/5"};
   return out;
+}
+
+/// Most seeds give copies of what is read often. Memory is for few of them, and
+/// a machine that mirrors everything would need none.
+void draw_key_copies(sim_random random, cluster_shape& out) {
+  if (!random.chance(600))
+    return;
+  auto count = 2 + random.below(30);
+  out.key_copies.bytes_max = count * key_copies::cost_of("/g/10/k1", "v1000");
+  out.key_copies.unread_writes_max = static_cast<uint32_t>(1 + random.below(4));
+  out.interest.reads_to_grant = static_cast<uint32_t>(1 + random.below(2));
+  out.interest.pairs_max = 4 + random.below(60);
+  out.keys_max = 1 + random.below(24);
+  if (random.chance(600))
+    out.mirrors.erase(machine_id{"m4"});
 }
 
 /// What the coordinator and the disks of a world have.
@@ -121,6 +137,7 @@ struct run {
     auto out = draw_shape(seeds_.fork(shape_label), options_.machine_count);
     if (moves_mean_ > nanoseconds{0})
       draw_places(seeds_.fork(moves_label + 2), options_.machine_count, out);
+    draw_key_copies(seeds_.fork(keys_label), out);
     return out;
   }
 
@@ -298,6 +315,7 @@ struct run {
     out.handed_over = watch_.handed_over();
     out.pause_max = watch_.pause_max();
     out.copies_found = watch_.copies_found();
+    out.key_copies = host_.key_copies();
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
     out.sessions_ended = sessions_.ended_count();
@@ -356,11 +374,12 @@ struct run {
     return watch_.unfinished_part();
   }
 
-  /// Some machine that stores nothing has not left.
+  /// Some machine that stores nothing, and mirrors, has not left.
   bool holder_stays() const {
     auto all = world_.machines();
-    return std::any_of(all.begin(), all.end(),
-                       [&](auto& id) { return !shape_.stores(id); });
+    return std::any_of(all.begin(), all.end(), [&](auto& id) {
+      return !shape_.stores(id) && shape_.mirrors.contains(id);
+    });
   }
 
   std::string problem(const verdict& found, const simulation_result& x) const {

@@ -50,6 +50,8 @@ struct simulation_result {
   nanoseconds pause_max{};
   /// Copies that were found to serve, each in its directory (I16).
   size_t copies_found = 0;
+  /// Copies of single keys (D6).
+  key_copy_probe key_copies;
   /// Attempts over several shards that were aborted.
   size_t aborted_parts = 0;
   /// Committed transfers, audits and appends.

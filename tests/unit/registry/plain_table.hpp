@@ -20,6 +20,7 @@ public:
     bool absent = false;
     std::string value;
     sequence version;
+    bool single = false;
   };
 
   /// Nothing: silent (not held, invalid, or the lease is over).
@@ -31,6 +32,8 @@ public:
       return i->second.valid ? std::optional{i->second} : std::nullopt;
     if (i != records_.end() && !i->second.valid)
       return std::nullopt;
+    if (i != records_.end() && i->second.single)
+      return i->second;
     auto covering = [&](auto& prefix) { return covers(prefix, key); };
     if (std::none_of(prefixes_.begin(), prefixes_.end(), covering))
       return std::nullopt;
@@ -70,11 +73,11 @@ private:
   }
 
   void on(const publish_put& x) {
-    records_[x.key] = {true, false, x.value, x.version};
+    records_[x.key] = {true, false, x.value, x.version, x.single};
   }
 
   void on(const publish_erase& x) {
-    records_[x.key] = {true, true, {}, {}};
+    records_[x.key] = {true, true, {}, {}, x.single};
   }
 
   void on(const publish_evict& x) {

@@ -260,6 +260,9 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
         with_agent(to, [&](auto& a, auto& out) {
           a.on_copy_request(sender, x, out);
         });
+      } else if constexpr (std::is_same_v<type, read_request>) {
+        with_agent(to, [&](auto& a, auto& out) { a.on_read(sender, x, out); });
+        replica(x);
       } else if constexpr (std::is_same_v<type, invalidate_ack>) {
         with_agent(to, [&](auto& a, auto& out) {
           a.on_invalidate_ack(sender, x, now_, out);

@@ -154,6 +154,8 @@ public:
 
   /// False: an agent that begins does not know the policies.
   bool policies_known = true;
+  /// A read of machine i at its home; nobody waits for the answer.
+  void ask_home(size_t i, size_t home, const std::string& key);
 
   /// Tells a machine's replica whether its clock is the wrong one.
   void doubt(size_t i, bool doubted);

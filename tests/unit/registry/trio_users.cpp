@@ -82,6 +82,10 @@ std::string trio::read(size_t i, const std::string& key) const {
   return found->absent ? "absent" : found->value;
 }
 
+void trio::ask_home(size_t i, size_t home, const std::string& key) {
+  send(i, machines_[home].self.id, read_request{1, only_shard, key});
+}
+
 void trio::pin(size_t i, const std::string& prefix) {
   with_copies(i,
               [&](auto& x, auto& out) { REQUIRE(x.pin(prefix, now_, out)); });
