@@ -443,8 +443,6 @@ void local_copies::on_link_up(const peer& who, boot_time now,
 
 void local_copies::on_tick(boot_time now, copy_effects& out) {
   ask_keys_again(now, out);
-  if (pinned_.empty() && options_.own_prefix.empty())
-    return;
   for (auto& [id, s] : shards_) {
     ask_missing(id, s, now, out);
     // A validation was lost with its connection: the next grant has it.
