@@ -25,6 +25,16 @@ struct agent_dispatcher {
     caf::anon_send(env.actors.shards[shard.value], std::move(x));
   }
 
+  /// What the holders' copies are copies of: the shard at its home, the copies
+  /// on a switch.
+  template <class Message>
+  void to_source(Message& x) {
+    if (env.facts.agent.for_rack)
+      caf::anon_send(env.actors.copies, std::move(x));
+    else
+      to_shard(x.shard, x);
+  }
+
   void operator()(send_effect& x) {
     env.send(x.to, std::move(x.what));
   }
@@ -38,16 +48,28 @@ struct agent_dispatcher {
     to_shard(x.what.shard, x);
   }
   void operator()(copy_ask& x) {
-    to_shard(x.shard, x);
+    to_source(x);
   }
   void operator()(holders_ready& x) {
-    to_shard(x.shard, x);
+    to_source(x);
+  }
+  void operator()(rack_needs& x) {
+    caf::anon_send(env.actors.copies, std::move(x));
+  }
+  void operator()(send_home_effect& x) {
+    auto view = env.routing.view();
+    auto home = view->find(x.shard);
+    if (home && home->primary != machine_id{})
+      env.send(home->primary, std::move(x.what));
+  }
+  void operator()(fence_passed& x) {
+    caf::anon_send(env.actors.shards[x.what.shard.value], x.from, x.what);
   }
   void operator()(directory_told& x) {
     to_shard(x.shard, x);
   }
   void operator()(cover_effect& x) {
-    caf::anon_send(env.actors.leases, start_cover{x.who, x.what});
+    caf::anon_send(env.actors.leases, start_cover{x.who, x.what, x.under});
   }
   void operator()(uncover_effect& x) {
     caf::anon_send(env.actors.leases, stop_cover{x.who, x.what});
@@ -88,6 +110,18 @@ auto pass_on(self_pointer self) {
     auto& s = self->state;
     if (x.shard.value < s.env->facts.shard_count)
       caf::anon_send(s.env->actors.shards[x.shard.value], from, std::move(x));
+  };
+}
+
+/// A handler for a message of another machine about a fence (on a switch).
+template <class Message, class Input>
+auto about_fence(self_pointer self, Input input) {
+  return [self, input](const peer& from, const Message& x) {
+    auto& s = self->state;
+    if (x.shard.value >= s.env->facts.shard_count)
+      return;
+    input(s, s.core(x.shard), from, x);
+    s.dispatch();
   };
 }
 
@@ -134,6 +168,14 @@ void agent_actor_state::take(const peer& from, submit& x) {
   dispatch();
 }
 
+void agent_actor_state::take(const peer& from, relayed& x) {
+  if (x.what.shard.value >= env->facts.shard_count)
+    return;
+  auto& home = core(x.what.shard);
+  home.on_relayed(from, std::move(x), effects);
+  dispatch();
+}
+
 void agent_actor_state::take(const peer& from, part_prepare& x) {
   if (x.shard.value >= env->facts.shard_count)
     return;
@@ -163,6 +205,23 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
                           [](state& s, auto& c, auto& from, auto& x) {
                             c.on_copy_drop(from, x, s.env->now(), s.effects);
                           }),
+    about_copy<rack_waiting>(self,
+                             [](state& s, auto& c, auto& from, auto& x) {
+                               c.on_rack_waiting(from, x, s.env->now());
+                             }),
+    [self](const peer& from, relayed& x) { self->state.take(from, x); },
+    about_fence<fence>(self,
+                       [](state& s, auto& c, auto& from, auto& x) {
+                         c.on_fence(from, x, s.env->now(), s.effects);
+                       }),
+    about_fence<fence_ack>(self,
+                           [](state& s, auto& c, auto& from, auto& x) {
+                             c.on_fence_ack(from, x, s.env->now(), s.effects);
+                           }),
+    about_shard<rack_started>(
+      self, [](state& s, auto& c, auto& x) { c.on_rack_started(x, s.effects); }),
+    about_shard<rack_ended>(
+      self, [](state& s, auto& c, auto&) { c.on_rack_ended(s.effects); }),
     pass_on<read_request>(self),
     pass_on<list_request>(self),
     pass_on<watch_request>(self),

@@ -58,6 +58,8 @@ public:
     sequence known;
     /// The address of a registered machine; empty if unknown.
     std::function<std::string(const machine_id&)> address;
+    /// The switch that a first attempt passes; empty: none.
+    machine_id relay = {};
   };
 
   using sends = std::vector<std::pair<machine_id, submit>>;
@@ -83,6 +85,11 @@ public:
   /// Its story so far.
   const story& told() const {
     return story_;
+  }
+
+  /// Whether its first attempt got lost behind a switch.
+  bool lost_at_relay() const {
+    return lost_at_relay_;
   }
 
   /// The same of a busy one, with the time that it has taken until now.
@@ -114,6 +121,8 @@ private:
   uint32_t denied_ = 0; // attempts that surely changed nothing
   peer asked_;
   bool waiting_ = false; // for the verdict of the newest attempt
+  bool relayed_ = false; // the newest attempt
+  bool lost_at_relay_ = false;
   std::string last_detail_;
 };
 

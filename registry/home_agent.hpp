@@ -3,6 +3,7 @@
 
 #include "registry/ids.hpp"
 #include "registry/messages.hpp"
+#include "registry/rack_effects.hpp"
 #include "registry/shard_effects.hpp"
 
 #include <map>
@@ -26,16 +27,28 @@ struct agent_options {
   size_t holders_max = 4096;
   /// Prefixes of one holder.
   size_t grants_max = 256;
+  /// T6: a switch that says that it waits for its rack is given so long: its
+  /// own `ack_timeout`, a lease, and some.
+  nanoseconds rack_timeout = std::chrono::seconds{4};
+  /// This machine is a switch, and the agent that of its rack.
+  bool for_rack = false;
 };
 
 /// What an agent wants done, in order.
 using agent_effect
   = std::variant<send_effect, home_submit, home_part, copy_ask, holders_ready,
-                 cover_effect, uncover_effect, directory_told, note_effect>;
+                 cover_effect, uncover_effect, directory_told, note_effect,
+                 rack_needs, fence_passed, send_home_effect>;
 using agent_effects = std::vector<agent_effect>;
 
-/// The agent of one shard at its home: the directory of holders, and every
-/// message about copies (3.3.2, 3.3.5, 3.4).
+/// The agent of one shard at its home, or on a switch (3.8): the directory of
+/// holders, and every message about copies (3.3.2, 3.3.5, 3.4).
+///
+/// On a switch (`home_agent_rack.cpp`) the switch's own copies, `local_copies`,
+/// are where a home has the shard, the holders are the machines of its rack,
+/// and it covers them under the switch's own lease (S2). A directory there ends
+/// with each session that the switch has with the home; but who is in it stays
+/// until it is silent, and is waited for.
 ///
 /// It sees submissions before the shard does and enlists the holders of the
 /// touched keys; it sends invalidations and validations, counts their
@@ -66,8 +79,19 @@ public:
                    agent_effects& out);
   void on_committed(const entries_committed& x, agent_effects& out);
 
+  // On a switch, from its copies.
+  void on_rack_started(const rack_started& x, agent_effects& out);
+  void on_rack_ended(agent_effects& out);
+  /// F1, F2: passed on when nobody in the rack can have a copy of a lower term.
+  void on_fence(const peer& from, const fence& x, boot_time now,
+                agent_effects& out);
+  void on_fence_ack(const peer& from, const fence_ack& x, boot_time now,
+                    agent_effects& out);
+
   // From other machines.
   void on_submit(const peer& from, submit x, agent_effects& out);
+  /// What a switch has passed on for a machine behind it.
+  void on_relayed(const peer& from, relayed x, agent_effects& out);
   void on_part(const peer& from, part_prepare x, agent_effects& out);
   void on_copy_request(const peer& from, const copy_request& x,
                        agent_effects& out);
@@ -75,6 +99,8 @@ public:
                          boot_time now, agent_effects& out);
   void on_copy_drop(const peer& from, const copy_drop& x, boot_time now,
                     agent_effects& out);
+  /// A switch waits for its rack (S1).
+  void on_rack_waiting(const peer& from, const rack_waiting& x, boot_time now);
 
   // From this machine.
   /// @param at  the revision of the list; one not below the term's counts (F1)
@@ -97,6 +123,9 @@ public:
   /// (I16).
   bool lists(const peer& who, const std::string& key) const;
 
+  /// Who has such a copy.
+  std::vector<peer> holders_of(const std::string& key) const;
+
 private:
   struct grant {
     grant_number number; // 0: asked for, not yet granted
@@ -104,6 +133,7 @@ private:
   };
 
   struct holder {
+    term of; // on a switch it may be an older one
     session in;
     std::map<std::string, grant> grants;
     bool expelling = false;
@@ -114,14 +144,22 @@ private:
     grant_number grant;
     boot_time since{};
     boot_time sent{};
+    boot_time word{}; // of a switch, that it waits
     bool done = false;
     acknowledgement ack;
+    std::vector<acknowledgement> behind;
   };
 
   struct flight {
     watched_entry entry;
     std::map<peer, wait> waits;
     bool reported = false;
+  };
+
+  struct registered {
+    std::string address;
+    bool is_switch = false;
+    machine_id behind;
   };
 
   /// Holders of copies of the keys of this shard that `x` writes.
@@ -140,6 +178,16 @@ private:
   void expel(const peer& who, holder& h, agent_effects& out);
   void finish_expulsions(boot_time now, agent_effects& out);
   void report(agent_effects& out);
+  invalidate invalidation(const peer& who, const holder& h, const flight& f,
+                          grant_number under) const;
+  bool is_silent_too_long(const wait& w, boot_time now) const;
+
+  // home_agent_rack.cpp
+  void relay(const peer& from, submit x, agent_effects& out);
+  void expel_all(agent_effects& out);
+  void enlist_rack(const flight& f, agent_effects& out) const;
+  void tell_needs(agent_effects& out);
+  void pass_fences(agent_effects& out);
   participant describe(const peer& who, participation why,
                        const std::string& prefix) const;
 
@@ -149,7 +197,7 @@ private:
   term term_;
   bool handing_over_ = false;
   epoch members_at_;
-  std::map<peer, std::string> members_; // address
+  std::map<peer, registered> members_;
   std::map<peer, holder> holders_;
   std::map<sequence, flight> flights_;
   uint64_t next_session_ = 1;
@@ -158,6 +206,11 @@ private:
   uint64_t reported_round_ = 0;
   sequence reported_;
   sequence committed_;
+
+  // On a switch.
+  lease_backing under_;
+  std::map<peer, fence> fences_; // the newest of each asker
+  rack_needs told_needs_;
 };
 
 } // namespace muster

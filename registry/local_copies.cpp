@@ -10,7 +10,8 @@ namespace muster {
 
 local_copies::local_copies(peer self, uint32_t shard_count,
                            copy_options options)
-  : self_(std::move(self)), shard_count_(shard_count), options_(options) {
+  : self_(std::move(self)), shard_count_(shard_count), options_(options),
+    choice_(options_.granter) {
   for (uint32_t i = 0; i < shard_count; ++i)
     shards_[shard_id{i}].of.shard = shard_id{i};
 }
@@ -19,16 +20,20 @@ bool local_copies::concerns(const std::string& prefix, shard_id shard) const {
   return !within_one_shard(prefix) || shard_of(prefix, shard_count_) == shard;
 }
 
-peer local_copies::home_of(const shard_copies& s) const {
+peer local_copies::home_of(const shard_copies& s) {
   return peer{s.of.primary, s.of.primary_run};
+}
+
+peer local_copies::granter_of(const shard_copies& s) const {
+  return choice_.uses_switch(s.of.shard) ? choice_.rack_switch() : home_of(s);
 }
 
 bool local_copies::is_ours(const peer& from, const flow& link,
                            const shard_copies& s) const {
   // T4, D5, F1: the present granter, term and session, meant for this run.
   if (MUSTER_MUTANT(t4_session_ignored))
-    return from == home_of(s) && link.of == s.of.of && s.in != session{};
-  return link.to == self_.run && from == home_of(s) && link.of == s.of.of
+    return from == granter_of(s) && link.of == s.of.of && s.in != session{};
+  return link.to == self_.run && from == granter_of(s) && link.of == s.of.of
          && link.of >= s.known && link.in == s.in && s.in != session{};
 }
 
@@ -37,38 +42,46 @@ bool local_copies::pin(const std::string& prefix, boot_time now,
   if (pinned_.count(prefix) == 0 && pinned_.size() >= options_.prefixes_max)
     return false;
   pinned_.insert(prefix);
-  for (auto& [id, s] : shards_)
+  for (auto& [id, s] : shards_) {
+    choose_granter(id, s, now, out);
     ask_missing(id, s, now, out);
+  }
   return true;
 }
 
 void local_copies::unpin(const std::string& prefix, copy_effects& out) {
   if (pinned_.erase(prefix) == 0)
     return;
-  for (auto& [id, s] : shards_) {
-    auto i = s.prefixes.find(prefix);
-    if (i == s.prefixes.end())
+  for (auto& [id, s] : shards_)
+    if (s.rack.wanted.count(prefix) == 0)
+      release(id, s, prefix, out);
+}
+
+void local_copies::release(shard_id id, shard_copies& s,
+                           const std::string& prefix, copy_effects& out) {
+  auto i = s.prefixes.find(prefix);
+  if (i == s.prefixes.end())
+    return;
+  auto grant = i->second.grant;
+  s.prefixes.erase(i);
+  if (grant == grant_number{})
+    return;
+  out.all.emplace_back(
+    copy_effects::table{id, publish_no_prefix{prefix}}); // W5
+  for (auto r = s.records.begin(); r != s.records.end();) {
+    if (covered(s, r->first)) {
+      ++r;
       continue;
-    auto grant = i->second.grant;
-    s.prefixes.erase(i);
-    if (grant == grant_number{})
-      continue;
-    out.all.emplace_back(
-      copy_effects::table{id, publish_no_prefix{prefix}}); // W5
-    for (auto r = s.records.begin(); r != s.records.end();) {
-      if (covered(s, r->first)) {
-        ++r;
-        continue;
-      }
-      out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
-      bytes_ -= r->first.size() + r->second.value.size();
-      s.pending.erase(r->first);
-      r = s.records.erase(r);
     }
-    auto home = home_of(s);
-    out.all.emplace_back(send_effect{
-      home.id, copy_drop{flow{id, s.of.of, s.in, home.run}, grant, prefix}});
+    out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
+    bytes_ -= r->first.size() + r->second.value.size();
+    s.pending.erase(r->first);
+    r = s.records.erase(r);
   }
+  auto granter = granter_of(s);
+  out.all.emplace_back(
+    send_effect{granter.id, copy_drop{flow{id, s.of.of, s.in, granter.run},
+                                      grant, prefix}});
 }
 
 bool local_copies::covered(const shard_copies& s,
@@ -91,30 +104,81 @@ void local_copies::on_assignment(const assignment& x, boot_time now,
   auto other = x.primary != s.of.primary || x.of != s.of.of
                || x.primary_run != s.of.primary_run;
   if (here && !other)
-    give_up(x.shard, s, out);
+    give_up(x.shard, s, granter_of(s), out);
   if (other || here)
     drop_all(x.shard, s, out); // D5
   s.of = x;
   s.replica_here = here;
+  choose_granter(x.shard, s, now, out);
   ask_missing(x.shard, s, now, out);
 }
 
-void local_copies::give_up(shard_id id, shard_copies& s, copy_effects& out) {
-  // Its home need not wait for a holder that becomes a replica. Silent first.
+void local_copies::on_members(const std::vector<member>& members,
+                              boot_time now, copy_effects& out) {
+  if (options_.behind == machine_id{})
+    return;
+  peer found;
+  for (auto& m : members)
+    if (m.who.id == options_.behind && m.is_switch())
+      found = m.who;
+  std::map<shard_id, peer> former;
+  for (auto& [id, s] : shards_)
+    former[id] = granter_of(s);
+  choice_.set_switch(found, now);
+  for (auto& [id, s] : shards_)
+    if (granter_of(s) != former[id])
+      leave_granter(id, s, former[id], now, out);
+}
+
+void local_copies::choose_granter(shard_id id, shard_copies& s, boot_time now,
+                                  copy_effects& out) {
+  if (options_.behind == machine_id{})
+    return;
+  auto former = granter_of(s);
+  choice_.choose(id, complete(id, s), now);
+  if (granter_of(s) != former)
+    leave_granter(id, s, former, now, out);
+}
+
+void local_copies::leave_granter(shard_id id, shard_copies& s,
+                                 const peer& former, boot_time now,
+                                 copy_effects& out) {
+  // D5: nothing of one granter is held under the leases of another.
+  give_up(id, s, former, out);
+  drop_all(id, s, out);
+  ask_missing(id, s, now, out);
+}
+
+bool local_copies::complete(shard_id id, const shard_copies& s) const {
+  if (s.replica_here || s.of.primary == machine_id{})
+    return true; // nobody is asked for anything
+  auto has = [&](auto& prefix) {
+    auto i = s.prefixes.find(prefix);
+    return !concerns(prefix, id)
+           || (i != s.prefixes.end() && i->second.grant != grant_number{});
+  };
+  return std::all_of(pinned_.begin(), pinned_.end(), has);
+}
+
+void local_copies::give_up(shard_id id, shard_copies& s, const peer& granter,
+                           copy_effects& out) {
+  // Its granter need not wait for a holder that becomes a replica, or has its
+  // copies from another one. Silent first.
   if (s.in == session{})
     return;
   out.all.emplace_back(copy_effects::table{id, publish_drop{}});
-  auto home = home_of(s);
   for (auto& [prefix, p] : s.prefixes)
     if (p.grant != grant_number{})
       out.all.emplace_back(
-        send_effect{home.id, copy_drop{flow{id, s.of.of, s.in, home.run},
-                                       p.grant, prefix}});
+        send_effect{granter.id, copy_drop{flow{id, s.of.of, s.in, granter.run},
+                                          p.grant, prefix}});
 }
 
 void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
   if (s.in != session{})
     out.all.emplace_back(copy_effects::table{id, publish_drop{}});
+  if (s.in != session{} && options_.for_rack)
+    end_rack(id, s, out);
   for (auto& [key, r] : s.records)
     bytes_ -= key.size() + r.value.size();
   s.in = session{};
@@ -126,40 +190,48 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
 void local_copies::ask(shard_id id, shard_copies& s, const std::string& prefix,
                        boot_time now, copy_effects& out) {
   s.prefixes[prefix].asked_at = now;
-  auto home = home_of(s);
+  auto granter = granter_of(s);
   out.all.emplace_back(send_effect{
-    home.id, copy_request{flow{id, s.of.of, s.in, home.run}, prefix}});
+    granter.id, copy_request{flow{id, s.of.of, s.in, granter.run}, prefix}});
 }
 
 void local_copies::ask_missing(shard_id id, shard_copies& s, boot_time now,
                                copy_effects& out) {
   if (s.replica_here || s.of.primary == machine_id{} || s.of.of < s.known)
     return;
-  for (auto& prefix : pinned_) {
-    if (!concerns(prefix, id))
-      continue;
-    auto& p = s.prefixes[prefix];
-    auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
-    if (p.grant == grant_number{} && due)
-      ask(id, s, prefix, now, out);
-  }
+  for (auto& prefix : pinned_)
+    if (concerns(prefix, id))
+      ask_if_due(id, s, prefix, now, out);
+  for (auto& [prefix, want] : s.rack.wanted)
+    ask_if_due(id, s, prefix, now, out);
+}
+
+void local_copies::ask_if_due(shard_id id, shard_copies& s,
+                              const std::string& prefix, boot_time now,
+                              copy_effects& out) {
+  auto& p = s.prefixes[prefix];
+  auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
+  if (p.grant == grant_number{} && due)
+    ask(id, s, prefix, now, out);
 }
 
 void local_copies::on_message(const peer& from, const copy_session& x,
                               boot_time, copy_effects& out) {
   auto i = shards_.find(x.link.shard);
-  if (i == shards_.end() || x.link.to != self_.run || from != home_of(i->second)
-      || x.link.in == i->second.in)
+  if (i == shards_.end() || x.link.to != self_.run
+      || from != granter_of(i->second) || x.link.in == i->second.in)
     return;
   out.all.emplace_back(copy_effects::renew{from.id});
 }
 
 void local_copies::on_lease_news(const lease_news& x, boot_time now,
                                  copy_effects& out) {
+  if (x.granter == choice_.rack_switch())
+    choice_.on_heard(now);
   for (auto& what : x.lost) {
     auto i = shards_.find(what.shard);
     if (what.kind == cover_kind::copy && i != shards_.end()
-        && x.granter == home_of(i->second) && what.in == i->second.in)
+        && x.granter == granter_of(i->second) && what.in == i->second.in)
       drop_all(what.shard, i->second, out); // T3
   }
   for (auto& what : x.held) {
@@ -167,7 +239,7 @@ void local_copies::on_lease_news(const lease_news& x, boot_time now,
     if (what.kind != cover_kind::copy || i == shards_.end())
       continue;
     auto& s = i->second;
-    if (x.granter != home_of(s) || what.of != s.of.of || what.of < s.known
+    if (x.granter != granter_of(s) || what.of != s.of.of || what.of < s.known
         || s.replica_here)
       continue;
     if (what.in != s.in
@@ -185,6 +257,8 @@ void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
   s.in = what.in;
   out.all.emplace_back(copy_effects::table{
     id, publish_begin{served_from::copy, what.of, what.in}});
+  if (options_.for_rack)
+    start_rack(id, s, out);
   ask_missing(id, s, now, out);
 }
 
@@ -194,7 +268,8 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
   if (i == shards_.end())
     return;
   auto& s = i->second;
-  if (s.replica_here && x.last && from == home_of(s) && x.link.to == self_.run)
+  if (s.replica_here && x.last && from == granter_of(s)
+      && x.link.to == self_.run)
     out.all.emplace_back(send_effect{
       from.id, copy_drop{flow{x.link.shard, x.link.of, x.link.in, from.run},
                          x.grant, x.prefix}}); // asked for before it was one
@@ -240,7 +315,12 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
   take_locks(x, s, present, out);
   erase_missing(id, s, x.prefix, present, x.as_of, out);
   p.grant = p.arriving;
+  p.as_of = x.as_of;
   out.all.emplace_back(copy_effects::table{id, publish_prefix{x.prefix}});
+  if (!options_.for_rack)
+    return;
+  validate_upto(id, s, x.as_of, out);
+  give_waiting(id, s, x.prefix, out);
 }
 
 void local_copies::take_records(const copy_grant& x, shard_copies& s,
@@ -357,15 +437,15 @@ void local_copies::on_message(const peer& from, const invalidate& x,
   if (!marked.empty() && !MUSTER_MUTANT(w3_holder_not_silent))
     out.all.emplace_back(
       copy_effects::table{x.link.shard, publish_invalid{std::move(marked)}});
-  auto link = x.link;
-  link.to = from.run;
-  out.all.emplace_back(
-    send_effect{from.id, invalidate_ack{link, x.grant, x.at}});
+  acknowledge(from, x, s, now, out);
   // The grant was lost, or what said that the copy is given up: else it would
   // stay in the directory, and writes would wait for it. Where a key is held
   // the grant may be a newer one of the copy that holds it.
-  auto held = std::any_of(x.effects.begin(), x.effects.end(),
-                          [&](auto& e) { return covered(s, e.key); });
+  auto held = std::any_of(x.effects.begin(), x.effects.end(), [&](auto& e) {
+    return covered(s, e.key) || rack_wants(s, e.key);
+  });
+  auto link = x.link;
+  link.to = from.run;
   if (!held && !knows(s, x.grant))
     out.all.emplace_back(send_effect{from.id, copy_drop{link, x.grant, {}}});
 }
@@ -381,11 +461,15 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
   auto i = shards_.find(x.link.shard);
   if (i == shards_.end() || !is_ours(from, x.link, i->second))
     return;
-  auto& s = i->second;
+  validate_upto(x.link.shard, i->second, x.upto, out);
+}
+
+void local_copies::validate_upto(shard_id id, shard_copies& s, sequence upto,
+                                 copy_effects& out) {
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;
-    if ((r.pending > x.upto && !MUSTER_MUTANT(d2_validates_too_much))
+    if ((r.pending > upto && !MUSTER_MUTANT(d2_validates_too_much))
         || r.pending_locked) {
       ++key;
       continue;
@@ -399,13 +483,15 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
     r.pending = sequence{};
     r.pending_value.clear();
     bytes_ += r.value.size();
-    publish(x.link.shard, *key, r, out);
+    publish(id, *key, r, out);
     if (r.erased) {
       bytes_ -= found->first.size() + r.value.size();
       s.records.erase(found);
     }
     key = s.pending.erase(key);
   }
+  if (options_.for_rack)
+    commit_for_rack(id, s, upto, out);
 }
 
 void local_copies::on_fence(const fence& x, copy_effects& out) {
@@ -422,15 +508,18 @@ void local_copies::on_fence(const fence& x, copy_effects& out) {
 void local_copies::on_link_up(const peer& who, boot_time now,
                               copy_effects& out) {
   for (auto& [id, s] : shards_)
-    if (home_of(s) == who)
+    if (granter_of(s) == who)
       ask_missing(id, s, now, out);
 }
 
 void local_copies::on_tick(boot_time now, copy_effects& out) {
-  if (pinned_.empty())
+  if (pinned_.empty() && !options_.for_rack)
     return;
   for (auto& [id, s] : shards_) {
+    choose_granter(id, s, now, out);
     ask_missing(id, s, now, out);
+    if (options_.for_rack)
+      tend_rack(id, s, now, out);
     // A validation was lost with its connection: the next grant has it.
     for (auto& key : s.pending) {
       auto& r = s.records.at(key);

@@ -72,6 +72,8 @@ constexpr named_mutant all[] = {
   NAMED(p3_decision_forgotten),
   NAMED(p4_left_undecided),
   NAMED(i3_not_synced),
+  NAMED(s1_acks_before_rack),
+  NAMED(s2_lease_not_nested),
 };
 
 #  undef NAMED

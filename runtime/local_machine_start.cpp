@@ -118,6 +118,11 @@ machine_facts facts_of(const settings& x, const member& own,
   out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;
+  out.copies.behind = own.behind;
+  out.copies.granter = granter_options::for_lease(x.cluster.lease,
+                                                  x.cluster.lease_renewal);
+  if (own.is_switch())
+    out.serve_rack();
   return out;
 }
 
@@ -183,6 +188,7 @@ muster::status local_machine::open_parts() {
   own_.http = p.http_host + ":" + std::to_string(p.http_port);
   own_.role = p.role == machine_role::machine ? "machine" : "switch";
   own_.rack = p.rack;
+  own_.behind = p.behind_switch;
   own_.pid = getpid();
   claim_ = claim_of(own_, random_.next());
   return ok();

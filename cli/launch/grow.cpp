@@ -10,6 +10,26 @@
 
 namespace muster::launch {
 
+namespace {
+
+/// The switch with the fewest machines behind it; empty: there is none.
+std::string emptiest_switch(const cluster_plan& x) {
+  std::string out;
+  auto fewest = x.machines.size() + 1;
+  for (auto& each : x.machines) {
+    auto is_behind = [&](auto& m) { return m.behind == each.id; };
+    auto count = static_cast<size_t>(
+      std::count_if(x.machines.begin(), x.machines.end(), is_behind));
+    if (!each.is_switch || count >= fewest)
+      continue;
+    out = each.id;
+    fewest = count;
+  }
+  return out;
+}
+
+} // namespace
+
 result<planned_machine> next_machine(const std::filesystem::path& directory,
                                      const cluster_plan& x) {
   if (x.etcd.empty())
@@ -32,6 +52,7 @@ result<planned_machine> next_machine(const std::filesystem::path& directory,
         && !std::filesystem::exists(folder_of(directory, name), ec))
       out.id = name;
   }
+  out.behind = emptiest_switch(x);
   out.peer_port = (*ports)[0];
   out.http_port = (*ports)[1];
   return out;
@@ -50,7 +71,10 @@ result<planned_machine> add_machine(const std::filesystem::path& directory) {
   auto added = next_machine(directory, *plan);
   if (!added)
     return added.failure();
-  plan->machines.push_back(*added);
+  auto is_switch = [](auto& m) { return m.is_switch; };
+  plan->machines.insert(std::find_if(plan->machines.begin(),
+                                     plan->machines.end(), is_switch),
+                        *added);
   if (auto r = write_layout(directory, *plan); !r)
     return r.failure();
   if (auto r = write_plan(directory, *plan); !r)

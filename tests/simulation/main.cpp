@@ -27,6 +27,7 @@ struct arguments {
   bool trace = false;
   bool calm = false;
   int moves = 0;
+  int switches = 0;
   bool quiet = false;
   std::string history;
   std::string mutant;
@@ -46,6 +47,8 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
   options.rate = args.rate;
   if (args.moves != 0)
     options.with_moves = args.moves > 0;
+  if (args.switches != 0)
+    options.with_switches = args.switches > 0;
   options.trace = args.trace ? &std::cout : nullptr;
   return simulate(options);
 }
@@ -65,8 +68,9 @@ void print_counts(const simulation_result& x) {
   if (x.watched > 0)
     std::printf("  watches: %zu events, gone on %zu times, %zu snapshots\n",
                 x.watched, x.watches_resumed, x.watches_compacted);
-  std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
-              d.mirrored, x.copies_found);
+  std::printf("  %zu mirrors begun or ended, %zu copies in directories, %zu of "
+              "them of switches\n",
+              d.mirrored, x.copies_found, x.copies_behind_found);
   std::printf("  faults: %llu lost writes, %llu slow syncs",
               static_cast<unsigned long long>(x.lost_writes),
               static_cast<unsigned long long>(x.slow_syncs));
@@ -162,6 +166,8 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", args.trace, "Print one line an event");
   app.add_flag("--moves{1},--no-moves{-1}", args.moves,
                "With or without planned moves; else the seed chooses");
+  app.add_flag("--switches{1},--no-switches{-1}", args.switches,
+               "With or without switches; else the seed chooses");
   app.add_flag("--calm", args.calm, "Only delays, no faults");
   app.add_flag("--quiet", args.quiet, "One line a failing seed");
   app.add_option("--history", args.history,

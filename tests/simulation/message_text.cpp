@@ -19,7 +19,8 @@ constexpr std::array<const char*, std::variant_size_v<wire_message>> names{
   "explain_request", "explain_reply",  "watch_request",   "watch_news",
   "handover",        "handover_ack",   "handover_landed", "fence_done",
   "move_request",    "move_reply",     "part_prepare",    "part_vote",
-  "part_decision",   "part_done",      "part_question"};
+  "part_decision",   "part_done",      "part_question",   "rack_waiting",
+  "relayed"};
 
 std::string number(const char* name, uint64_t x) {
   return std::string{" "} + name + "=" + std::to_string(x);

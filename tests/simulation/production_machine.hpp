@@ -28,6 +28,10 @@ struct cluster_shape {
   planner_options moves{3, nanoseconds{0}, false, 4, std::chrono::seconds{15}};
   /// What each machine mirrors, again after every start.
   std::map<machine_id, std::vector<std::string>> mirrors;
+  /// s1, s2, ...: they store nothing and mirror nothing.
+  uint32_t switch_count = 0;
+  /// Which machine is behind which switch.
+  std::map<machine_id, machine_id> behind;
 
   uint32_t first_count() const {
     return storing_count + holding_count;
@@ -35,8 +39,14 @@ struct cluster_shape {
 
   /// Whether the machine stores data; one that joins later does.
   bool stores(const machine_id& id) const {
+    if (is_switch(id))
+      return false;
     auto number = std::stoul(id.value.substr(1));
     return number <= storing_count || number > first_count();
+  }
+
+  static bool is_switch(const machine_id& id) {
+    return id.value.front() == 's';
   }
 };
 

@@ -19,6 +19,7 @@ simulation_options calm(std::chrono::seconds length) {
   out.seed = 3;
   out.with_faults = false;
   out.with_moves = false;
+  out.with_switches = false;
   out.faults_for = length;
   return out;
 }

@@ -32,6 +32,7 @@ enum label : uint64_t {
   moves_label,
   transactions_label,
   watches_label,
+  switches_label,
 };
 
 /// Half of all seeds move shards.
@@ -61,6 +62,26 @@ cluster_shape draw_shape(sim_random random, uint32_t machine_count) {
   out.mirrors[machine_id{"m4"}] = {"/"};
   out.mirrors[machine_id{"m5"}] = {"/g/1", "/g/2", "/g/3", "/g/4", "/g/5"};
   return out;
+}
+
+/// In three of ten seeds some machines are switches, and others behind them.
+void draw_switches(sim_random random, const simulation_options& options,
+                   cluster_shape& out) {
+  auto drawn = random.chance(300) && options.machine_count == 0;
+  if (!options.with_switches.value_or(drawn))
+    return;
+  out.switch_count = static_cast<uint32_t>(1 + random.below(2));
+  if (options.machine_count == 0)
+    out.holding_count = std::max(out.holding_count,
+                                 static_cast<uint32_t>(2 + random.below(2)));
+  out.mirrors[machine_id{"m6"}] = {"/"};
+  for (uint32_t i = 1; i <= out.first_count(); ++i) {
+    auto is_behind = random.chance(i > out.storing_count ? 850 : 300);
+    auto which = 1 + random.below(out.switch_count);
+    if (is_behind)
+      out.behind[machine_id{"m" + std::to_string(i)}]
+        = machine_id{"s" + std::to_string(which)};
+  }
 }
 
 /// What the coordinator and the disks of a world have.
@@ -106,12 +127,14 @@ struct run {
       watches_(world_, shape_, watch_.changes(), seeds_.fork(watches_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)) {
     watch_.trust(truth_);
+    watch_.know_racks(shape_.behind);
   }
 
   cluster_shape shape() const {
     auto out = draw_shape(seeds_.fork(shape_label), options_.machine_count);
     if (moves_mean_ > nanoseconds{0})
       draw_places(seeds_.fork(moves_label + 2), options_.machine_count, out);
+    draw_switches(seeds_.fork(switches_label), options_, out);
     return out;
   }
 
@@ -159,6 +182,8 @@ struct run {
   simulation_result play() {
     for (uint32_t i = 1; i <= shape_.storing_count + shape_.holding_count; ++i)
       world_.add_machine(machine_id{"m" + std::to_string(i)});
+    for (uint32_t i = 1; i <= shape_.switch_count; ++i)
+      world_.add_machine(machine_id{"s" + std::to_string(i)});
     for (auto& id : world_.machines()) {
       world_.start(id);
       begin_at(id);
@@ -182,6 +207,7 @@ struct run {
     calm_ports();
     mirror_again();
     found_before_ = watch_.copies_found();
+    behind_before_ = watch_.copies_behind_found();
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))
@@ -272,6 +298,7 @@ struct run {
     out.handed_over = watch_.handed_over();
     out.pause_max = watch_.pause_max();
     out.copies_found = watch_.copies_found();
+    out.copies_behind_found = watch_.copies_behind_found();
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
     out.watched = watches_.told_count();
@@ -329,7 +356,22 @@ struct run {
   bool holder_stays() const {
     auto all = world_.machines();
     return std::any_of(all.begin(), all.end(),
-                       [&](auto& id) { return !shape_.stores(id); });
+                       [&](auto& id) {
+                         return !shape_.stores(id) && !shape_.is_switch(id);
+                       });
+  }
+
+  /// So has a machine behind a switch that has not left either.
+  bool rack_stays() const {
+    auto all = world_.machines();
+    auto here = [&](const machine_id& id) {
+      return std::find(all.begin(), all.end(), id) != all.end();
+    };
+    return std::any_of(shape_.behind.begin(), shape_.behind.end(),
+                       [&](auto& x) {
+                         return !shape_.stores(x.first) && here(x.first)
+                                && here(x.second);
+                       });
   }
 
   std::string problem(const verdict& found, const simulation_result& x) const {
@@ -352,6 +394,8 @@ struct run {
              + " definite operations";
     if (x.copies_found == found_before_ && holder_stays())
       return "I16, I17: no copy was seen to serve after the faults";
+    if (x.copies_behind_found == behind_before_ && rack_stays())
+      return "3.8: no copy of a switch was seen to serve after the faults";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
       return "of these faults none happened: " + std::string{never.front()};
@@ -378,6 +422,7 @@ struct run {
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;
   size_t found_before_ = 0; // copies, until the faults ended
+  size_t behind_before_ = 0; // those of them that switches had granted
 };
 
 } // namespace

@@ -26,6 +26,8 @@ struct simulation_options {
   unsigned rate = 0;
   /// With planned moves, and more machines that store; else the seed chooses.
   std::optional<bool> with_moves;
+  /// With switches, and machines behind them; else the seed chooses.
+  std::optional<bool> with_switches;
   /// Does something to the world of its own, once the cluster serves.
   std::function<void(sim_world&)> script;
   /// A line an event; none = no trace.
@@ -48,6 +50,8 @@ struct simulation_result {
   nanoseconds pause_max{};
   /// Copies that were found to serve, each in its directory (I16).
   size_t copies_found = 0;
+  /// Those of them that a switch had granted.
+  size_t copies_behind_found = 0;
   /// Attempts over several shards that were aborted.
   size_t aborted_parts = 0;
   /// Committed transfers, audits and appends.
