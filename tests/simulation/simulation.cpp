@@ -74,7 +74,8 @@ void draw_switches(sim_random random, const simulation_options& options,
   if (options.machine_count == 0)
     out.holding_count = std::max(out.holding_count,
                                  static_cast<uint32_t>(2 + random.below(2)));
-  out.mirrors[machine_id{"m6"}] = {"/"};
+  for (auto name : {"m6", "m7", "m8"})
+    out.mirrors[machine_id{name}] = {"/"};
   for (uint32_t i = 1; i <= out.first_count(); ++i) {
     auto is_behind = random.chance(i > out.storing_count ? 850 : 300);
     auto which = 1 + random.below(out.switch_count);
