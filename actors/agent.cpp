@@ -184,71 +184,89 @@ void agent_actor_state::take(const peer& from, part_prepare& x) {
   dispatch();
 }
 
+namespace {
+
+using state = agent_actor_state;
+
+// What each message does with the core of its shard.
+
+constexpr auto copy_requested = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_copy_request(from, x, s.effects);
+};
+constexpr auto acknowledged = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_invalidate_ack(from, x, s.env->now(), s.effects);
+};
+constexpr auto copy_dropped = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_copy_drop(from, x, s.env->now(), s.effects);
+};
+constexpr auto rack_waits = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_rack_waiting(from, x, s.env->now());
+};
+constexpr auto fenced = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_fence(from, x, s.env->now(), s.effects);
+};
+constexpr auto fence_answered = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_fence_ack(from, x, s.env->now(), s.effects);
+};
+constexpr auto rack_begins = [](state& s, auto& c, auto& x) {
+  c.on_rack_started(x, s.effects);
+};
+constexpr auto rack_ends = [](state& s, auto& c, auto&) {
+  c.on_rack_ended(s.effects);
+};
+constexpr auto home_begins = [](state& s, auto& c, auto& x) {
+  c.on_started(x);
+  c.on_members(s.members.at, s.members.members, s.effects);
+};
+constexpr auto home_ends = [](state&, auto& c, auto&) { c.on_stopped(); };
+constexpr auto directory_asked = [](state& s, auto& c, auto& x) {
+  c.on_directory_ask(x, s.env->now(), s.effects);
+};
+constexpr auto home_resumes = [](state&, auto& c, auto& x) { c.on_resumed(x); };
+constexpr auto prepared = [](state& s, auto& c, auto& x) {
+  c.on_prepared(x, s.env->now(), s.effects);
+};
+constexpr auto committed = [](state& s, auto& c, auto& x) {
+  c.on_committed(x, s.effects);
+};
+constexpr auto data_came = [](state& s, auto& c, auto& x) {
+  c.on_copy_data(x, s.env->now(), s.effects);
+};
+constexpr auto linked = [](state& s, auto& c, auto& x) {
+  c.on_link_up(x.who, s.env->now(), s.effects);
+};
+constexpr auto ticked = [](state& s, auto& c, auto&) {
+  c.on_tick(s.env->now(), s.effects);
+};
+
+} // namespace
+
 agent_actor::behavior_type
 agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env) {
   self->state.env = env;
-  using state = agent_actor_state;
   return {
     [self](const peer& from, submit& x) { self->state.take(from, x); },
     [self](const peer& from, part_prepare& x) { self->state.take(from, x); },
-    about_copy<copy_request>(self,
-                             [](state& s, auto& c, auto& from, auto& x) {
-                               c.on_copy_request(from, x, s.effects);
-                             }),
-    about_copy<invalidate_ack>(self,
-                               [](state& s, auto& c, auto& from, auto& x) {
-                                 c.on_invalidate_ack(from, x, s.env->now(),
-                                                     s.effects);
-                               }),
-    about_copy<copy_drop>(self,
-                          [](state& s, auto& c, auto& from, auto& x) {
-                            c.on_copy_drop(from, x, s.env->now(), s.effects);
-                          }),
-    about_copy<rack_waiting>(self,
-                             [](state& s, auto& c, auto& from, auto& x) {
-                               c.on_rack_waiting(from, x, s.env->now());
-                             }),
+    about_copy<copy_request>(self, copy_requested),
+    about_copy<invalidate_ack>(self, acknowledged),
+    about_copy<copy_drop>(self, copy_dropped),
+    about_copy<rack_waiting>(self, rack_waits),
     [self](const peer& from, relayed& x) { self->state.take(from, x); },
-    about_fence<fence>(self,
-                       [](state& s, auto& c, auto& from, auto& x) {
-                         c.on_fence(from, x, s.env->now(), s.effects);
-                       }),
-    about_fence<fence_ack>(self,
-                           [](state& s, auto& c, auto& from, auto& x) {
-                             c.on_fence_ack(from, x, s.env->now(), s.effects);
-                           }),
-    about_shard<rack_started>(
-      self, [](state& s, auto& c, auto& x) { c.on_rack_started(x, s.effects); }),
-    about_shard<rack_ended>(
-      self, [](state& s, auto& c, auto&) { c.on_rack_ended(s.effects); }),
+    about_fence<fence>(self, fenced),
+    about_fence<fence_ack>(self, fence_answered),
+    about_shard<rack_started>(self, rack_begins),
+    about_shard<rack_ended>(self, rack_ends),
     pass_on<read_request>(self),
     pass_on<list_request>(self),
     pass_on<watch_request>(self),
-    about_shard<home_started>(self,
-                              [](state& s, auto& c, auto& x) {
-                                c.on_started(x);
-                                c.on_members(s.members.at, s.members.members,
-                                             s.effects);
-                              }),
-    about_shard<home_stopped>(self,
-                              [](state&, auto& c, auto&) { c.on_stopped(); }),
-    about_shard<directory_ask>(self,
-                               [](state& s, auto& c, auto& x) {
-                                 c.on_directory_ask(x, s.env->now(), s.effects);
-                               }),
-    about_shard<home_resumed>(self, [](state&, auto& c,
-                                       auto& x) { c.on_resumed(x); }),
-    about_shard<entries_prepared>(self,
-                                  [](state& s, auto& c, auto& x) {
-                                    c.on_prepared(x, s.env->now(), s.effects);
-                                  }),
-    about_shard<entries_committed>(
-      self, [](state& s, auto& c, auto& x) { c.on_committed(x, s.effects); }),
-    about_shard<copy_data>(self,
-                           [](state& s, auto& c, auto& x) {
-                             c.on_copy_data(x, s.env->now(), s.effects);
-                           }),
+    about_shard<home_started>(self, home_begins),
+    about_shard<home_stopped>(self, home_ends),
+    about_shard<directory_ask>(self, directory_asked),
+    about_shard<home_resumed>(self, home_resumes),
+    about_shard<entries_prepared>(self, prepared),
+    about_shard<entries_committed>(self, committed),
+    about_shard<copy_data>(self, data_came),
     [self](const member_list& x) {
       auto& s = self->state;
       s.members = x;
@@ -261,12 +279,8 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
       s.core(x.what.shard).on_uncovered(x, s.env->now(), s.effects);
       s.dispatch();
     },
-    for_all<link_up>(self,
-                     [](state& s, auto& c, auto& x) {
-                       c.on_link_up(x.who, s.env->now(), s.effects);
-                     }),
-    for_all<tick>(self, [](state& s, auto& c,
-                           auto&) { c.on_tick(s.env->now(), s.effects); }),
+    for_all<link_up>(self, linked),
+    for_all<tick>(self, ticked),
   };
 }
 

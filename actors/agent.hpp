@@ -8,8 +8,8 @@
 
 namespace muster {
 
-/// The shell of the agents of all shards whose home is this machine; on a switch
-/// of all shards of which its rack wants copies.
+/// The shell of the agents of all shards whose home is this machine; on a
+/// switch, of all shards of which its rack wants copies.
 struct agent_actor_state {
   static inline const char* name = "agent";
 

@@ -256,8 +256,8 @@ using shard_actor = caf::typed_actor<
   // time has passed
   caf::reacts_to<tick>>;
 
-/// The agent of every shard whose home is here, or on a switch that of its rack:
-/// directory and enlistment (3.4, 3.8).
+/// The agent of every shard whose home is here, or on a switch that of its
+/// rack: directory and enlistment (3.4, 3.8).
 using agent_actor = caf::typed_actor<
   // a command for a shard
   caf::reacts_to<peer, submit>,

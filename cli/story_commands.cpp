@@ -117,16 +117,15 @@ std::string participants_of(const json& story) {
   table out{std::move(head)};
   for (auto& [participant, is_behind] : by_rack(story["participants"])) {
     auto& each = *participant;
-    std::vector<std::string> row{(is_behind ? "  " : "")
-                                   + show(each, "machine"),
-                                 show(each, "address"),
-                                 reason_of(each),
-                                 show(each, "enlisted_by"),
-                                 duration_of(each, "enlisted_after_ns"),
-                                 each.value("expelled", false)
-                                   ? "expelled"
-                                   : duration_of(each,
-                                                 "acknowledged_after_ns")};
+    std::vector<std::string> row{
+      (is_behind ? "  " : "") + show(each, "machine"),
+      show(each, "address"),
+      reason_of(each),
+      show(each, "enlisted_by"),
+      duration_of(each, "enlisted_after_ns"),
+      each.value("expelled", false)
+        ? "expelled"
+        : duration_of(each, "acknowledged_after_ns")};
     if (several)
       row.insert(row.begin() + 2,
                  each.contains("shard") ? show(each, "shard") : "-");

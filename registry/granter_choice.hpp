@@ -72,7 +72,7 @@ public:
 private:
   struct choice {
     bool from_switch = true;
-    boot_time complete_at{};   // last
+    boot_time complete_at{}; // last
     boot_time incomplete_at{}; // last
     boot_time not_before{};
     nanoseconds pause{};

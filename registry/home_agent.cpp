@@ -9,24 +9,6 @@
 
 namespace muster {
 
-namespace {
-
-/// What the rack of a switch has said, in time since the preparation at home:
-/// the last of them was heard here with the switch's own word.
-std::vector<acknowledgement>
-as_heard_here(std::vector<acknowledgement> behind, const acknowledgement& own) {
-  int64_t last = 0;
-  for (auto& x : behind)
-    last = std::max(last, x.after_ns);
-  for (auto& x : behind) {
-    x.after_ns = std::max<int64_t>(0, own.after_ns - (last - x.after_ns));
-    x.shard = own.shard;
-  }
-  return behind;
-}
-
-} // namespace
-
 home_agent::home_agent(shard_id shard, peer self, agent_options options)
   : shard_(shard), self_(std::move(self)), options_(options) {
   // nop
@@ -271,19 +253,6 @@ void home_agent::invalidate_at(const peer& who, holder& h, flight& f,
   out.emplace_back(send_effect{who.id, invalidation(who, h, f, w.grant)});
 }
 
-invalidate home_agent::invalidation(const peer& who, const holder& h,
-                                    const flight& f,
-                                    grant_number under) const {
-  invalidate out{link_to(who, h), under, f.entry.at, f.entry.effects};
-  auto m = members_.find(who);
-  if (m == members_.end() || !m->second.is_switch)
-    return out;
-  out.id = f.entry.id;
-  out.origin = f.entry.origin;
-  out.slot = f.entry.slot;
-  return out;
-}
-
 void home_agent::on_prepared(const entries_prepared& x, boot_time now,
                              agent_effects& out) {
   if (x.of != term_)
@@ -316,7 +285,7 @@ void home_agent::on_invalidate_ack(const peer& from, const invalidate_ack& x,
   w->second.done = true;
   w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false,
                    shard_};
-  w->second.behind = as_heard_here(x.behind, w->second.ack);
+  w->second.behind = rack_word(x.behind, w->second.ack);
   report(out);
 }
 
@@ -470,8 +439,8 @@ void home_agent::on_link_up(const peer& who, boot_time now,
     if (w == f.waits.end() || w->second.done)
       continue;
     w->second.sent = now;
-    out.emplace_back(send_effect{
-      who.id, invalidation(who, h->second, f, w->second.grant)});
+    out.emplace_back(
+      send_effect{who.id, invalidation(who, h->second, f, w->second.grant)});
   }
 }
 
@@ -493,24 +462,6 @@ void home_agent::on_tick(boot_time now, agent_effects& out) {
   finish_expulsions(now, out);
   if (options_.for_rack)
     tell_needs(out);
-}
-
-bool home_agent::is_silent_too_long(const wait& w, boot_time now) const {
-  auto waits = w.word != boot_time{} && now - w.word <= options_.ack_timeout;
-  return now - w.since
-         > (waits ? options_.rack_timeout : options_.ack_timeout);
-}
-
-void home_agent::on_rack_waiting(const peer& from, const rack_waiting& x,
-                                 boot_time now) {
-  auto h = find(from, x.link);
-  auto f = flights_.find(x.at);
-  auto m = members_.find(from);
-  if (!h || f == flights_.end() || m == members_.end() || !m->second.is_switch)
-    return;
-  auto w = f->second.waits.find(from);
-  if (w != f->second.waits.end() && w->second.grant == x.grant)
-    w->second.word = now;
 }
 
 } // namespace muster

@@ -178,11 +178,15 @@ private:
   void expel(const peer& who, holder& h, agent_effects& out);
   void finish_expulsions(boot_time now, agent_effects& out);
   void report(agent_effects& out);
+
+  // home_agent_rack.cpp
   invalidate invalidation(const peer& who, const holder& h, const flight& f,
                           grant_number under) const;
   bool is_silent_too_long(const wait& w, boot_time now) const;
-
-  // home_agent_rack.cpp
+  /// What the rack of a switch has said, in time since the preparation at home:
+  /// the last of them was heard here with the switch's own word.
+  static std::vector<acknowledgement>
+  rack_word(std::vector<acknowledgement> behind, const acknowledgement& own);
   void relay(const peer& from, submit x, agent_effects& out);
   void expel_all(agent_effects& out);
   void enlist_rack(const flight& f, agent_effects& out) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of `home_agent` that it has on a switch only (3.8).
+// The part of `home_agent` that is about switches (3.8): what it does on one,
+// and at a home for one.
 
 #include "registry/home_agent.hpp"
 
@@ -59,9 +60,9 @@ void home_agent::enlist_rack(const flight& f, agent_effects& out) const {
   enlist told{f.entry.slot, f.entry.id, {}};
   for (auto& [who, w] : f.waits) {
     auto h = holders_.find(who);
-    auto found = h == holders_.end() ? nullptr
-                                     : covering(h->second, f.entry.effects,
-                                                true);
+    auto found = h == holders_.end()
+                   ? nullptr
+                   : covering(h->second, f.entry.effects, true);
     if (found)
       told.who.push_back(
         describe(who, participation::copy_of_prefix, found->first));
@@ -113,6 +114,50 @@ void home_agent::tell_needs(agent_effects& out) {
     return;
   told_needs_ = x;
   out.emplace_back(std::move(x));
+}
+
+// -- at a home ----------------------------------------------------------------
+
+invalidate home_agent::invalidation(const peer& who, const holder& h,
+                                    const flight& f, grant_number under) const {
+  invalidate out{link_to(who, h), under, f.entry.at, f.entry.effects};
+  auto m = members_.find(who);
+  if (m == members_.end() || !m->second.is_switch)
+    return out;
+  out.id = f.entry.id;
+  out.origin = f.entry.origin;
+  out.slot = f.entry.slot;
+  return out;
+}
+
+std::vector<acknowledgement>
+home_agent::rack_word(std::vector<acknowledgement> behind,
+                      const acknowledgement& own) {
+  int64_t last = 0;
+  for (auto& x : behind)
+    last = std::max(last, x.after_ns);
+  for (auto& x : behind) {
+    x.after_ns = std::max<int64_t>(0, own.after_ns - (last - x.after_ns));
+    x.shard = own.shard;
+  }
+  return behind;
+}
+
+bool home_agent::is_silent_too_long(const wait& w, boot_time now) const {
+  auto waits = w.word != boot_time{} && now - w.word <= options_.ack_timeout;
+  return now - w.since > (waits ? options_.rack_timeout : options_.ack_timeout);
+}
+
+void home_agent::on_rack_waiting(const peer& from, const rack_waiting& x,
+                                 boot_time now) {
+  auto h = find(from, x.link);
+  auto f = flights_.find(x.at);
+  auto m = members_.find(from);
+  if (!h || f == flights_.end() || m == members_.end() || !m->second.is_switch)
+    return;
+  auto w = f->second.waits.find(from);
+  if (w != f->second.waits.end() && w->second.grant == x.grant)
+    w->second.word = now;
 }
 
 } // namespace muster

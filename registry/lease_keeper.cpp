@@ -114,8 +114,12 @@ void lease_keeper::on_request(const peer& from, const lease_request& x,
     holder.covers_version = next_covers_version_++;
     holder.last = covers;
   }
-  lease_grant answer{x.number, from.run, holder.covers_version,
-                     false,    {},       now.time_since_epoch().count(),
+  lease_grant answer{x.number,
+                     from.run,
+                     holder.covers_version,
+                     false,
+                     {},
+                     now.time_since_epoch().count(),
                      std::move(limits)};
   if (x.covers_known == holder.covers_version)
     answer.unchanged = true;
@@ -172,8 +176,7 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x,
   if (request == state.open.end())
     return;
   auto sent = request->second;
-  watch_rate(from, state, sent, now,
-             boot_time{nanoseconds{x.clock_ns}}, out);
+  watch_rate(from, state, sent, now, boot_time{nanoseconds{x.clock_ns}}, out);
   state.heard = now;
   state.end = sent + options_.held();
   if (MUSTER_MUTANT(t2_lease_from_arrival))

@@ -36,12 +36,14 @@ result<cluster_plan> make_plan(const plan_options& x) {
     return bad("--machines must be 1 to " + std::to_string(machines_max));
   auto switches = x.switches.value_or(0);
   if (switches > machines || machines + switches > machines_max)
-    return bad("--switches must be at most the number of machines, and both "
-               "together at most "
-               + std::to_string(machines_max));
+    return bad(
+      "--switches must be at most the number of machines, and both "
+      "together at most "
+      + std::to_string(machines_max));
   if (switches > 0 && machines == 1)
-    return bad("--switches needs --machines 2 or more: a single machine has "
-               "everything itself");
+    return bad(
+      "--switches needs --machines 2 or more: a single machine has "
+      "everything itself");
   cluster_plan out;
   out.shards = x.shards.value_or(shards_default);
   if (out.shards < 1 || out.shards > shards_max)

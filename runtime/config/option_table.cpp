@@ -286,8 +286,9 @@ status check(const settings& all) {
   if (x.coordinator == coordinator_kind::embedded && !x.etcd_endpoints.empty())
     return conflict("etcd_endpoints is set, but coordinator is embedded");
   if (x.role == machine_role::rack_switch && !x.behind_switch.value.empty())
-    return conflict("a switch is behind no other one: leave switch empty, or "
-                    "make role machine");
+    return conflict(
+      "a switch is behind no other one: leave switch empty, or "
+      "make role machine");
   return check_peer_via(x.peer_via);
 }
 

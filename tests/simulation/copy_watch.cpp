@@ -19,8 +19,8 @@ void copy_watch::forget(const machine_id& owner) {
   std::erase_if(directories_, [&](auto& x) { return x.first.second == owner; });
 }
 
-bool copy_watch::lists(const machine_id& owner, shard_id shard,
-                       const peer& who, const std::string& key) const {
+bool copy_watch::lists(const machine_id& owner, shard_id shard, const peer& who,
+                       const std::string& key) const {
   auto home = directories_.find({shard, owner});
   if (home == directories_.end())
     return false;

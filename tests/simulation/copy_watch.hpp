@@ -16,8 +16,9 @@ namespace muster::sim {
 /// I16: every copy that would serve a read is in the directory of the primary
 /// that commits, or its lease is over. Of a copy that a switch has granted, the
 /// directory has the switch, and the directory of the switch has the copy,
-/// unless that incarnation of the switch is dead (S1, S2). Looks at every machine's table and at
-/// every directory from outside, when it is asked to; it changes nothing.
+/// unless that incarnation of the switch is dead (S1, S2). Looks at every
+/// machine's table and at every directory from outside, when it is asked to; it
+/// changes nothing.
 ///
 /// Not thread-safe; lives as long as the world.
 class copy_watch {

@@ -68,9 +68,10 @@ void print_counts(const simulation_result& x) {
   if (x.watched > 0)
     std::printf("  watches: %zu events, gone on %zu times, %zu snapshots\n",
                 x.watched, x.watches_resumed, x.watches_compacted);
-  std::printf("  %zu mirrors begun or ended, %zu copies in directories, %zu of "
-              "them of switches\n",
-              d.mirrored, x.copies_found, x.copies_behind_found);
+  std::printf(
+    "  %zu mirrors begun or ended, %zu copies in directories, %zu of "
+    "them of switches\n",
+    d.mirrored, x.copies_found, x.copies_behind_found);
   std::printf("  faults: %llu lost writes, %llu slow syncs",
               static_cast<unsigned long long>(x.lost_writes),
               static_cast<unsigned long long>(x.slow_syncs));

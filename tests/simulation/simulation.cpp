@@ -356,10 +356,9 @@ struct run {
   /// Some machine that stores nothing has not left.
   bool holder_stays() const {
     auto all = world_.machines();
-    return std::any_of(all.begin(), all.end(),
-                       [&](auto& id) {
-                         return !shape_.stores(id) && !shape_.is_switch(id);
-                       });
+    return std::any_of(all.begin(), all.end(), [&](auto& id) {
+      return !shape_.stores(id) && !shape_.is_switch(id);
+    });
   }
 
   /// So has a machine behind a switch that has not left either.
@@ -368,11 +367,10 @@ struct run {
     auto here = [&](const machine_id& id) {
       return std::find(all.begin(), all.end(), id) != all.end();
     };
-    return std::any_of(shape_.behind.begin(), shape_.behind.end(),
-                       [&](auto& x) {
-                         return !shape_.stores(x.first) && here(x.first)
-                                && here(x.second);
-                       });
+    return std::any_of(
+      shape_.behind.begin(), shape_.behind.end(), [&](auto& x) {
+        return !shape_.stores(x.first) && here(x.first) && here(x.second);
+      });
   }
 
   std::string problem(const verdict& found, const simulation_result& x) const {

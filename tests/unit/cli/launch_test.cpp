@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/launch/grow.hpp"
 #include "cli/launch/directory_lock.hpp"
+#include "cli/launch/grow.hpp"
 #include "cli/launch/plan.hpp"
 #include "cli/launch/ports.hpp"
 #include "cli/launch/preflight.hpp"

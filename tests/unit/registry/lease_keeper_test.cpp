@@ -342,8 +342,12 @@ TEST_CASE("leases: a limit says no more than the pair's lease (S2)") {
   lease_effects out;
   x.at_leaf.renew_now(x.s.id, x.start, asked);
   auto& request = std::get<lease_request>(asked.sends.at(0).what);
-  lease_grant answer{request.number, x.leaf.run, 1,
-                     false,          {x.behind}, 0,
+  lease_grant answer{request.number,
+                     x.leaf.run,
+                     1,
+                     false,
+                     {x.behind},
+                     0,
                      {{shard_id{0}, INT64_MAX}}};
   x.at_leaf.on_grant(x.s, answer, x.start, out);
   REQUIRE(out.news.size() == 2);

@@ -74,9 +74,8 @@ rack::rack(size_t leaf_count)
   for (auto& who : all) {
     peers_[who.id] = who;
     tables_[who.id];
-    auto& mine
-      = copies_.emplace(who.id, local_copies{who, 1, options_of(who)})
-          .first->second;
+    auto& mine = copies_.emplace(who.id, local_copies{who, 1, options_of(who)})
+                   .first->second;
     copy_effects made;
     mine.on_members(members, now, made);
     mine.on_assignment(x, now, made);
@@ -290,8 +289,9 @@ void rack::pass(nanoseconds length) {
 }
 
 uint64_t rack::prepare(const std::string& key, const std::string& value) {
-  watched_entry entry{sequence{++newest_}, command_id{"c"}, machine_id{"o"}, 7,
-                      now, {{key, value, false}}};
+  watched_entry entry{
+    sequence{++newest_},  command_id{"c"}, machine_id{"o"}, 7, now,
+    {{key, value, false}}};
   undecided_.push_back(entry);
   agent_effects out;
   at_home.on_prepared({shard, present, {entry}}, now, out);

@@ -14,8 +14,8 @@
 
 namespace muster::test {
 
-/// One shard's home of term 5, switch s, and machines l1, l2, ... behind it that
-/// mirror "/": the cores, and instead of actors and network one queue.
+/// One shard's home of term 5, switch s, and machines l1, l2, ... behind it
+/// that mirror "/": the cores, and instead of actors and network one queue.
 ///
 /// The shard is a stub: a map, and entries that are prepared and committed by
 /// hand. So are the leases: whoever is covered holds one without an end as soon
