@@ -314,6 +314,7 @@ void local_copies::take_locks(const copy_grant& x, shard_copies& s,
     }
     if (mine.pending < lock.at) {
       mine.pending = lock.at;
+      mine.pending_since = boot_time{};
       mine.pending_locked = true;
       s.pending.insert(lock.key);
     }
@@ -469,11 +470,12 @@ void local_copies::on_tick(boot_time now, copy_effects& out) {
     ask_missing(id, s, now, out);
     if (options_.for_rack)
       tend_rack(id, s, now, out);
-    // A validation was lost with its connection: the next grant has it.
+    // A validation was lost with its connection, or what follows a lock that
+    // was granted (P2, 3.8): the next grant has it.
     for (auto& key : s.pending) {
       auto& r = s.records.at(key);
-      if (r.pending_locked) // until the decision, which is told for sure (P2)
-        continue;
+      if (r.pending_since == boot_time{}) // came with a grant
+        r.pending_since = now;
       if (now - r.pending_since < options_.invalid_max)
         continue;
       r.pending_since = now;

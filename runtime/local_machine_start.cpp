@@ -118,6 +118,7 @@ machine_facts facts_of(const settings& x, const member& own,
   out.shard.shard_count = x.cluster.shard_count;
   out.shard.lease = lease_options{x.cluster.lease, x.cluster.lease_renewal};
   out.shard.min_copies = x.cluster.min_copies;
+  out.agent.rack_timeout = 2 * x.cluster.lease;
   out.copies.behind = own.behind;
   out.copies.granter = granter_options::for_lease(x.cluster.lease,
                                                   x.cluster.lease_renewal);

@@ -106,6 +106,28 @@ TEST_CASE("rack: who comes during a write is silent from the first instant") {
   CHECK(x.read(x.leaf(2)) == "2");
 }
 
+TEST_CASE("rack: who misses the end of a write asks again") {
+  rack x{2};
+  copy_effects effects;
+  x.copies(x.leaf(2)).unpin("/", effects);
+  x.take(x.leaf(2), effects);
+  x.pass(100ms);
+  auto at = x.prepare("/a", "2");
+  x.settle();
+  x.copies(x.leaf(2)).pin("/", x.now, effects);
+  x.take(x.leaf(2), effects);
+  while (x.read(x.leaf(2), "/b") != "absent" && x.step())
+    ; // until it has its copy, and not the invalidation
+  x.cut = {x.leaf(2).id};
+  x.commit(at);
+  x.settle();
+  x.cut.clear();
+  x.pass(100ms);
+  CHECK(x.read(x.leaf(2)) == "silent");
+  x.pass(4s);
+  CHECK(x.read(x.leaf(2)) == "2");
+}
+
 TEST_CASE("rack: who comes during a write is waited for (D3, S1)") {
   rack x{3};
   copy_effects gone;
