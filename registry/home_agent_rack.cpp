@@ -73,6 +73,8 @@ void home_agent::enlist_rack(const flight& f, agent_effects& out) const {
 
 void home_agent::on_fence(const peer& from, const fence& x, boot_time now,
                           agent_effects& out) {
+  if (x.to != self_.run)
+    return;
   fences_[from] = x;
   for (auto& [who, h] : holders_)
     if (h.of < x.of)

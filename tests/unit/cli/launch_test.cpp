@@ -63,6 +63,8 @@ TEST_CASE("launch: machines are put behind switches in turn") {
   REQUIRE(next);
   CHECK(next->id == "m6");
   CHECK(next->behind == "s2");
+  CHECK(next_machine(folder.path, *read, "s1")->behind == "s1");
+  CHECK_FALSE(next_machine(folder.path, *read, "m1"));
 }
 
 TEST_CASE("launch: what cannot be planned") {

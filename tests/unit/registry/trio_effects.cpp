@@ -94,8 +94,8 @@ void trio::carry(size_t i, const agent_effects& all) {
           cover_for(i, x);
         else if constexpr (std::is_same_v<type, uncover_effect>)
           uncover_for(i, x, true);
-        else
-          notes.insert(x.what);
+        else if constexpr (std::is_same_v<type, note_effect>)
+          notes.insert(x.what); // the rest is of switches
       },
       effect);
 }
