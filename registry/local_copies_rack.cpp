@@ -155,6 +155,7 @@ bool local_copies::give(shard_id id, shard_copies& s, const std::string& prefix,
   x.prefix = prefix;
   x.granted = true;
   x.as_of = std::max(p->second.as_of, s.rack.decided);
+  std::set<std::string_view> silent;
   auto i = prefix == "/" ? s.records.begin() : s.records.lower_bound(prefix);
   for (; i != s.records.end(); ++i) {
     auto& [key, r] = *i;
@@ -172,10 +173,18 @@ bool local_copies::give(shard_id id, shard_copies& s, const std::string& prefix,
       return false;
     auto at = r.pending_locked ? r.pending : sequence{r.pending.value - 1};
     x.locked.push_back({key, at});
+    silent.insert(key);
   }
-  for (auto& [at, e] : s.rack.entries)
-    if (touches(prefix, e.what.effects))
-      x.undecided.push_back(e.what);
+  // Records do not know of an entry that was acknowledged if the copy was given
+  // up since, and has just been granted again as of before it.
+  for (auto& [at, e] : s.rack.entries) {
+    if (!touches(prefix, e.what.effects))
+      continue;
+    x.undecided.push_back(e.what);
+    for (auto& effect : e.what.effects)
+      if (covers(prefix, effect.key) && silent.insert(effect.key).second)
+        x.locked.push_back({effect.key, sequence{at.value - 1}});
+  }
   x.round = ++s.rack.round;
   s.rack.wanted[prefix].held = true;
   out.all.emplace_back(std::move(x));

@@ -186,6 +186,23 @@ TEST_CASE("switch: what is undecided is granted silent, and follows") {
   CHECK(x.given()->undecided[0].at == sequence{4});
 }
 
+TEST_CASE("switch: what it acknowledged stays silent in a copy got again") {
+  switch_copies x;
+  x.invalidates(4);
+  x.ready(4, x.round());
+  x.copies.on_rack_needs({shard_id{0}, x.round(), {}});
+  x.now += 10s;
+  x.copies.on_tick(x.now, x.out); // gives the copy up
+  x.ask();
+  x.grant(2, 3); // 4 is still undecided, and not sent again yet
+  REQUIRE(x.given());
+  CHECK(x.given()->as_of == sequence{3});
+  REQUIRE(x.given()->locked.size() == 1);
+  CHECK(x.given()->locked[0].key == "/a");
+  CHECK(x.given()->locked[0].at == sequence{3});
+  CHECK(x.given()->undecided.size() == 1);
+}
+
 TEST_CASE("switch: what is decided is granted as of then") {
   switch_copies x;
   x.invalidates(4);
