@@ -26,6 +26,16 @@ struct agent_dispatcher {
     caf::anon_send(env.actors.shards[shard.value], std::move(x));
   }
 
+  /// What the holders' copies are copies of: the shard at its home, the copies
+  /// on a switch.
+  template <class Message>
+  void to_source(Message& x) {
+    if (env.facts.agent.for_rack)
+      caf::anon_send(env.actors.copies, std::move(x));
+    else
+      to_shard(x.shard, x);
+  }
+
   void operator()(send_effect& x) {
     env.send(x.to, std::move(x.what));
   }
@@ -39,7 +49,7 @@ struct agent_dispatcher {
     to_shard(x.what.shard, x);
   }
   void operator()(copy_ask& x) {
-    to_shard(x.shard, x);
+    to_source(x);
   }
   void operator()(policy_ask& x) {
     to_shard(x.shard, x);
@@ -48,13 +58,25 @@ struct agent_dispatcher {
     silent.push_back(std::move(x));
   }
   void operator()(holders_ready& x) {
-    to_shard(x.shard, x);
+    to_source(x);
+  }
+  void operator()(rack_needs& x) {
+    caf::anon_send(env.actors.copies, std::move(x));
+  }
+  void operator()(send_home_effect& x) {
+    auto view = env.routing.view();
+    auto home = view->find(x.shard);
+    if (home && home->primary != machine_id{})
+      env.send(home->primary, std::move(x.what));
+  }
+  void operator()(fence_passed& x) {
+    caf::anon_send(env.actors.shards[x.what.shard.value], x.from, x.what);
   }
   void operator()(directory_told& x) {
     to_shard(x.shard, x);
   }
   void operator()(cover_effect& x) {
-    caf::anon_send(env.actors.leases, start_cover{x.who, x.what});
+    caf::anon_send(env.actors.leases, start_cover{x.who, x.what, x.under});
   }
   void operator()(uncover_effect& x) {
     caf::anon_send(env.actors.leases, stop_cover{x.who, x.what});
@@ -97,6 +119,19 @@ auto pass_on(self_pointer self) {
     auto& s = self->state;
     if (x.shard.value < s.env->facts.shard_count)
       caf::anon_send(s.env->actors.shards[x.shard.value], from, std::move(x));
+  };
+}
+
+/// A handler for a message of another machine about a fence (on a switch).
+template <class Message, class Input>
+auto about_fence(self_pointer self, Input input) {
+  return [self, input](const peer& from, const Message& x) {
+    auto& s = self->state;
+    if (x.shard.value >= s.env->facts.shard_count)
+      return;
+    s.look_at_policies();
+    input(s, s.core(x.shard), from, x);
+    s.dispatch();
   };
 }
 
@@ -197,6 +232,15 @@ void agent_actor_state::take(const peer& from, submit& x) {
   dispatch();
 }
 
+void agent_actor_state::take(const peer& from, relayed& x) {
+  if (x.what.shard.value >= env->facts.shard_count)
+    return;
+  look_at_policies();
+  auto& home = core(x.what.shard);
+  home.on_relayed(from, std::move(x), effects);
+  dispatch();
+}
+
 void agent_actor_state::take(const peer& from, part_prepare& x) {
   if (x.shard.value >= env->facts.shard_count)
     return;
@@ -214,33 +258,70 @@ void agent_actor_state::take(const peer& from, read_request& x) {
   dispatch();
 }
 
+namespace {
+
+using state = agent_actor_state;
+
+// What each message does with the core of its shard.
+
+constexpr auto copy_requested = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_copy_request(from, x, s.effects);
+};
+constexpr auto rack_waits = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_rack_waiting(from, x, s.env->now());
+};
+constexpr auto fenced = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_fence(from, x, s.env->now(), s.effects);
+};
+constexpr auto fence_answered = [](state& s, auto& c, auto& from, auto& x) {
+  c.on_fence_ack(from, x, s.env->now(), s.effects);
+};
+constexpr auto rack_begins = [](state& s, auto& c, auto& x) {
+  c.on_rack_started(x, s.effects);
+};
+constexpr auto rack_ends = [](state& s, auto& c, auto&) {
+  c.on_rack_ended(s.effects);
+};
+constexpr auto home_begins = [](state& s, auto& c, auto& x) { s.start(c, x); };
+constexpr auto home_ends = [](state&, auto& c, auto&) { c.on_stopped(); };
+constexpr auto home_resumes = [](state&, auto& c, auto& x) { c.on_resumed(x); };
+constexpr auto committed = [](state& s, auto& c, auto& x) {
+  c.on_committed(x, s.effects);
+};
+constexpr auto linked = [](state& s, auto& c, auto& x) {
+  c.on_link_up(x.who, s.env->now(), s.effects);
+};
+constexpr auto ticked = [](state& s, auto& c, auto&) {
+  c.on_tick(s.env->now(), s.effects);
+};
+
+} // namespace
+
 agent_actor::behavior_type
 agent_behavior(metered<agent_actor, agent_actor_state>* self,
                machine_environment* env) {
   self->state.env = env;
-  using state = agent_actor_state;
   return {
     [self](const peer& from, submit& x) { self->state.take(from, x); },
     [self](const peer& from, part_prepare& x) { self->state.take(from, x); },
-    about_copy<copy_request>(self,
-                             [](state& s, auto& c, auto& from, auto& x) {
-                               c.on_copy_request(from, x, s.effects);
-                             }),
+    about_copy<copy_request>(self, copy_requested),
     from_holder<invalidate_ack>(self, &home_agent::on_invalidate_ack),
     from_holder<copy_drop>(self, &home_agent::on_copy_drop),
+    about_copy<rack_waiting>(self, rack_waits),
+    [self](const peer& from, relayed& x) { self->state.take(from, x); },
+    about_fence<fence>(self, fenced),
+    about_fence<fence_ack>(self, fence_answered),
+    about_shard<rack_started>(self, rack_begins),
+    about_shard<rack_ended>(self, rack_ends),
     [self](const peer& from, read_request& x) { self->state.take(from, x); },
     pass_on<list_request>(self),
     pass_on<watch_request>(self),
-    about_shard<home_started>(self, [](state& s, auto& c,
-                                       auto& x) { s.start(c, x); }),
-    about_shard<home_stopped>(self,
-                              [](state&, auto& c, auto&) { c.on_stopped(); }),
+    about_shard<home_started>(self, home_begins),
+    about_shard<home_stopped>(self, home_ends),
     from_shard<directory_ask>(self, &home_agent::on_directory_ask),
-    about_shard<home_resumed>(self, [](state&, auto& c,
-                                       auto& x) { c.on_resumed(x); }),
+    about_shard<home_resumed>(self, home_resumes),
     from_shard<entries_prepared>(self, &home_agent::on_prepared),
-    about_shard<entries_committed>(
-      self, [](state& s, auto& c, auto& x) { c.on_committed(x, s.effects); }),
+    about_shard<entries_committed>(self, committed),
     from_shard<copy_data>(self, &home_agent::on_copy_data),
     from_holder<observed>(self, &home_agent::on_observed),
     from_shard<policy_data>(self, &home_agent::on_policy_data),
@@ -260,12 +341,8 @@ agent_behavior(metered<agent_actor, agent_actor_state>* self,
       s.core(x.what.shard).on_uncovered(x, s.env->now(), s.effects);
       s.dispatch();
     },
-    for_all<link_up>(self,
-                     [](state& s, auto& c, auto& x) {
-                       c.on_link_up(x.who, s.env->now(), s.effects);
-                     }),
-    for_all<tick>(self, [](state& s, auto& c,
-                           auto&) { c.on_tick(s.env->now(), s.effects); }),
+    for_all<link_up>(self, linked),
+    for_all<tick>(self, ticked),
   };
 }
 

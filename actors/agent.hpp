@@ -8,7 +8,8 @@
 
 namespace muster {
 
-/// The shell of the home agents of all shards whose home is this machine.
+/// The shell of the agents of all shards whose home is this machine; on a
+/// switch, of all shards of which its rack wants copies.
 struct agent_actor_state {
   static inline const char* name = "agent";
 
@@ -24,6 +25,7 @@ struct agent_actor_state {
   /// The shard's core; made when it is first needed.
   home_agent& core(shard_id shard);
   void take(const peer& from, submit& x);
+  void take(const peer& from, relayed& x);
   void take(const peer& from, part_prepare& x);
   void start(home_agent& x, const home_started& what);
   /// Tells the cores what is in force; before every other input, so that what

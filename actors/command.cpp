@@ -10,6 +10,8 @@ command_object::surroundings command_actor_state::where(shard_id shard) {
   out.self_address = env->facts.address;
   out.home = view->find(shard);
   out.known = env->known.of(shard);
+  if (env->now() >= env->relay_again)
+    out.relay = env->relay;
   for (auto other : others)
     if (auto found = view->find(other))
       out.others.push_back(found);
@@ -77,6 +79,8 @@ command_behavior(metered<command_actor, command_actor_state>* self,
         return;
       s.finish(
         s.core->on_tick(s.where(s.core->told().shard), s.env->now(), s.sends));
+      if (s.core->lost_at_relay())
+        s.env->doubt_relay();
       s.dispatch();
     },
   };

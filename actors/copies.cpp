@@ -22,6 +22,12 @@ struct copies_dispatcher {
   void operator()(copy_effects::renew& x) {
     caf::anon_send(env.actors.leases, renew_lease{x.granter});
   }
+
+  /// On a switch: everything else is for the agent.
+  template <class Message>
+  void operator()(Message& x) {
+    caf::anon_send(env.actors.agent, std::move(x));
+  }
 };
 
 using self_pointer = metered<copies_actor, copies_actor_state>*;
@@ -44,6 +50,7 @@ void copies_actor_state::dispatch() {
   for (auto& x : effects.all)
     std::visit(to, x);
   effects.all.clear();
+  env->relay = core->relay(env->now());
 }
 
 copies_actor::behavior_type
@@ -67,8 +74,28 @@ copies_behavior(metered<copies_actor, copies_actor_state>* self,
       auto& s = self->state;
       s.core->on_fence(x, s.effects);
       s.dispatch();
-      if (x.shard.value < s.env->facts.shard_count)
+      if (x.shard.value >= s.env->facts.shard_count)
+        return;
+      if (s.env->facts.copies.for_rack) // S1: first the rack
+        caf::anon_send(s.env->actors.agent, from, x);
+      else
         caf::anon_send(s.env->actors.shards[x.shard.value], from, x);
+    },
+    [self](const copy_ask& x) {
+      auto& s = self->state;
+      s.core->on_rack_ask(x, s.env->now(), s.effects);
+      s.dispatch();
+    },
+    [self](const holders_ready& x) {
+      auto& s = self->state;
+      s.core->on_rack_ready(x, s.effects);
+      s.dispatch();
+    },
+    [self](const rack_needs& x) { self->state.core->on_rack_needs(x); },
+    [self](const member_list& x) {
+      auto& s = self->state;
+      s.core->on_members(x.members, s.env->now(), s.effects);
+      s.dispatch();
     },
     [self](const pin_prefix& x) {
       auto& s = self->state;

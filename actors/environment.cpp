@@ -111,7 +111,16 @@ struct courier {
     hand(env.actors.agent, x);
   }
   void operator()(fence_ack& x) {
-    to_shard(x.shard, x);
+    if (env.facts.agent.for_rack) // a switch is the home of nothing
+      hand(env.actors.agent, x);
+    else
+      to_shard(x.shard, x);
+  }
+  void operator()(rack_waiting& x) {
+    hand(env.actors.agent, x);
+  }
+  void operator()(relayed& x) {
+    hand(env.actors.agent, x);
   }
   void operator()(join_request& x) {
     to_shard(x.shard, x);

@@ -76,6 +76,14 @@ struct machine_facts {
   planner_options moves;
   session_keeper_options sessions;
   presence_options presence;
+
+  /// This machine is a switch: its agents serve its rack (3.8). It gives up on
+  /// a silent machine sooner than its homes give up on it.
+  void serve_rack() {
+    agent.for_rack = copies.for_rack = true;
+    agent.ack_timeout = std::chrono::milliseconds{500};
+    agent.resend = std::chrono::milliseconds{200};
+  }
 };
 
 /// Every actor of one machine.
@@ -114,6 +122,10 @@ struct machine_environment {
   /// Called once with each home agent's core that is made; the simulation reads
   /// the directories. Empty in production.
   std::function<void(shard_id, const home_agent&)> directory_observer;
+  /// The switch that commands may pass on their way; empty: none. Not before
+  /// `relay_again`. Of the actors' thread.
+  machine_id relay;
+  boot_time relay_again{};
   /// See `cluster_read`; 0: not read yet. Of the actors' thread.
   uint64_t own_registration = 0;
   /// This incarnation is no member any more, and never will be: its process
@@ -149,6 +161,10 @@ struct machine_environment {
   /// by a `command_result`.
   void submit_internal(command x, sequence born, uint32_t asker,
                        uint64_t number);
+  /// A command got lost behind the switch: for a while none passes it.
+  void doubt_relay() {
+    relay_again = now() + std::chrono::seconds{10};
+  }
 
   /// Sends `x` to a machine, this one included (then without the transport).
   void send(const machine_id& to, wire_message x);

@@ -116,6 +116,11 @@ CAF_ADD_TYPE_ID(muster, (muster::policy_ask))
 CAF_ADD_TYPE_ID(muster, (muster::policy_data))
 CAF_ADD_TYPE_ID(muster, (muster::policies_changed))
 CAF_ADD_TYPE_ID(muster, (muster::copy_offer))
+CAF_ADD_TYPE_ID(muster, (muster::rack_waiting))
+CAF_ADD_TYPE_ID(muster, (muster::relayed))
+CAF_ADD_TYPE_ID(muster, (muster::rack_started))
+CAF_ADD_TYPE_ID(muster, (muster::rack_ended))
+CAF_ADD_TYPE_ID(muster, (muster::rack_needs))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -170,6 +175,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::farewell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policy_ask)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policy_data)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policies_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_needs)
 
 namespace muster {
 
@@ -266,7 +274,8 @@ using shard_actor = caf::typed_actor<
   // time has passed
   caf::reacts_to<tick>>;
 
-/// The agent of every shard whose home is here: directory and enlistment (3.4).
+/// The agent of every shard whose home is here, or on a switch that of its
+/// rack: directory and enlistment (3.4, 3.8).
 using agent_actor = caf::typed_actor<
   // a command for a shard
   caf::reacts_to<peer, submit>,
@@ -278,6 +287,18 @@ using agent_actor = caf::typed_actor<
   caf::reacts_to<peer, invalidate_ack>,
   // a holder gave a copy up
   caf::reacts_to<peer, copy_drop>,
+  // a switch is alive and waits for its rack
+  caf::reacts_to<peer, rack_waiting>,
+  // the first attempt of a machine behind a switch
+  caf::reacts_to<peer, relayed>,
+  // on a switch: a new term's fence, after its own copies are dropped
+  caf::reacts_to<peer, fence>,
+  // on a switch: a holder has dropped lower terms' copies
+  caf::reacts_to<peer, fence_ack>,
+  // on a switch: its copies of a shard can be given to others
+  caf::reacts_to<rack_started>,
+  // on a switch: they are dropped
+  caf::reacts_to<rack_ended>,
   // counts it, passes it on to the shard
   caf::reacts_to<peer, read_request>,
   // passes on to the shard
@@ -313,7 +334,8 @@ using agent_actor = caf::typed_actor<
   // time has passed
   caf::reacts_to<tick>>;
 
-/// The copies that this machine holds of shards stored elsewhere (3.4).
+/// The copies that this machine holds of shards stored elsewhere (3.4); on a
+/// switch they are to the agent what the shard is at a home (3.8).
 using copies_actor = caf::typed_actor<
   // the next lease covers a session
   caf::reacts_to<peer, copy_session>,
@@ -327,6 +349,14 @@ using copies_actor = caf::typed_actor<
   caf::reacts_to<peer, validate>,
   // drop the copies of lower terms (F1)
   caf::reacts_to<peer, fence>,
+  // on a switch: records for a holder that is in the directory
+  caf::reacts_to<copy_ask>,
+  // on a switch: its holders have acknowledged
+  caf::reacts_to<holders_ready>,
+  // on a switch: what its holders have and want
+  caf::reacts_to<rack_needs>,
+  // the registered machines
+  caf::reacts_to<member_list>,
   // mirror a prefix, or not any more
   caf::reacts_to<pin_prefix>,
   // a newer assignment

@@ -69,7 +69,9 @@ void lease_actor_state::tell_news(const lease_news& x) {
   };
   sort(x.held, &lease_news::held);
   sort(x.lost, &lease_news::lost);
-  if (!copies.held.empty() || !copies.lost.empty())
+  // Of its switch a machine wants to know that it answers.
+  if (!copies.held.empty() || !copies.lost.empty()
+      || x.granter.id == env->facts.copies.behind)
     caf::anon_send(env->actors.copies, std::move(copies));
   for (auto& [shard, news] : replicas)
     if (shard.value < env->actors.shards.size())
@@ -108,7 +110,7 @@ lease_behavior(metered<lease_actor, lease_actor_state>* self,
       s.dispatch();
     },
     [self](const start_cover& x) {
-      self->state.core->start_covering(x.who, x.what);
+      self->state.core->start_covering(x.who, x.what, x.under);
     },
     [self](const stop_cover& x) {
       auto& s = self->state;

@@ -4,6 +4,7 @@
 #include "registry/assignment.hpp"
 #include "registry/command.hpp"
 #include "registry/messages.hpp"
+#include "registry/rack_effects.hpp"
 #include "registry/remote_reads.hpp"
 #include "registry/shard_effects.hpp"
 #include "registry/watch_position.hpp"
@@ -128,6 +129,7 @@ struct renew_lease {
 struct start_cover {
   peer who;
   cover what;
+  lease_backing under = {};
 };
 
 struct stop_cover {

@@ -107,6 +107,7 @@ void membership_actor_state::tell_members(const cluster_read& x) {
       peers.push_back({m.who, m.host, m.port});
   env->ports.wire.set_peers(std::move(peers));
   caf::anon_send(env->actors.leases, list);
+  caf::anon_send(env->actors.copies, list);
 }
 
 void membership_actor_state::tell_assignments(const cluster_read& x) {

@@ -41,7 +41,7 @@ void shard_dispatcher::operator()(renew_effect& x) {
 }
 
 void shard_dispatcher::operator()(cover_effect& x) {
-  caf::anon_send(env.actors.leases, start_cover{x.who, x.what});
+  caf::anon_send(env.actors.leases, start_cover{x.who, x.what, x.under});
 }
 
 void shard_dispatcher::operator()(uncover_effect& x) {

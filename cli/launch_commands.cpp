@@ -13,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace muster::cli {
@@ -60,11 +61,15 @@ struct launching {
   }
 
   status start_machines() {
-    for (auto& each : checked.plan.machines)
-      if (auto r = start(each.id,
-                         launch::machine_start(directory, checked.found, each));
-          !r)
-        return r;
+    // Switches first: then nobody looks for another way.
+    for (auto switches : {true, false})
+      for (auto& each : checked.plan.machines) {
+        if (each.is_switch != switches)
+          continue;
+        auto how = launch::machine_start(directory, checked.found, each);
+        if (auto r = start(each.id, std::move(how)); !r)
+          return r;
+      }
     return ok();
   }
 
@@ -95,7 +100,10 @@ status print_started(const globals& x, const json& status, bool detach) {
   if (auto printed = print(status_text(status, false)); !printed)
     return printed;
   auto dir = target_options(x);
-  auto& last = status["machines"].back();
+  // The last machine, which is no switch.
+  auto& machines = status["machines"];
+  auto stores = [](auto& each) { return show(each, "role") != "switch"; };
+  auto& last = *std::find_if(machines.rbegin(), machines.rend(), stores);
   say("\nNext:\n  muster put /a/b hello" + dir + "\n  muster get /a/b" + dir
       + " --machine " + show(last, "id") + "\n  muster status" + dir
       + (detach ? "\n  muster down" + dir : "\nCtrl-C stops the cluster."));
@@ -211,6 +219,9 @@ void add_launch_commands(CLI::App& app, invocation& to) {
   auto how = std::make_shared<up_options>();
   auto& plan = how->plan;
   start->add_option("--machines", plan.machines, "how many (default 5)");
+  start->add_option("--switches", plan.switches,
+                    "how many beside the machines, which are put behind them "
+                    "in turn (default 0)");
   start->add_option("--replication", plan.replication,
                     "copies of each shard (default 3)");
   start->add_option("--shards", plan.shards,

@@ -113,11 +113,11 @@ exit_code remove(const globals& x, const std::string& id, bool force) {
     });
 }
 
-exit_code add(const globals& x) {
+exit_code add(const globals& x, const std::string& behind) {
   attempt trying{"machine add"};
   trying.next = "muster doctor" + target_options(x);
   auto directory = std::filesystem::absolute(x.dir).lexically_normal();
-  auto added = launch::add_machine(directory);
+  auto added = launch::add_machine(directory, behind);
   if (!added)
     return report(x, added.failure(), trying);
   say("started " + added->id + " in " + directory.string());
@@ -169,8 +169,14 @@ void add_machine_commands(CLI::App& app, invocation& to) {
   end->callback([id, flag, &to] {
     to.run = [id, flag, &to] { return remove(to.common, *id, *flag); };
   });
-  machine->add_subcommand("add", "One more machine, started if --dir is local")
-    ->callback([&to] { to.run = [&to] { return add(to.common); }; });
+  auto more = machine->add_subcommand(
+    "add", "One more machine, started if --dir is local");
+  auto behind = std::make_shared<std::string>();
+  more->add_option("--switch", *behind,
+                   "that it is put behind (default: the one with the fewest)");
+  more->callback([behind, &to] {
+    to.run = [behind, &to] { return add(to.common, *behind); };
+  });
 }
 
 } // namespace

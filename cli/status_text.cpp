@@ -7,7 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 namespace muster::cli {
 
@@ -38,13 +40,27 @@ std::string list_of(const json& ids) {
 
 std::string machines_table(const json& status) {
   auto portions = portions_of(status["shards"]);
-  table out{{"MACHINE", "ROLE", "STATE", "PID", "ADDRESS", "HTTP", "PRIMARY",
-             "BACKUP"}};
-  for (auto& each : status["machines"]) {
+  auto is_behind = [](auto& each) { return each.contains("switch"); };
+  auto& machines = status["machines"];
+  auto racks = std::any_of(machines.begin(), machines.end(), is_behind);
+  std::vector<std::string> head{"MACHINE", "ROLE", "STATE",   "PID",
+                                "ADDRESS", "HTTP", "PRIMARY", "BACKUP"};
+  if (racks)
+    head.insert(head.begin() + 2, "SWITCH");
+  table out{std::move(head)};
+  for (auto& each : machines) {
     auto carried = portions[show(each, "id")];
-    out.add({show(each, "id"), show(each, "role"), show(each, "state"),
-             show(each, "pid"), show(each, "address"), show(each, "http"),
-             std::to_string(carried.primary), std::to_string(carried.backup)});
+    std::vector<std::string> row{show(each, "id"),
+                                 show(each, "role"),
+                                 show(each, "state"),
+                                 show(each, "pid"),
+                                 show(each, "address"),
+                                 show(each, "http"),
+                                 std::to_string(carried.primary),
+                                 std::to_string(carried.backup)};
+    if (racks)
+      row.insert(row.begin() + 2, is_behind(each) ? show(each, "switch") : "-");
+    out.add(std::move(row));
   }
   return out.text();
 }

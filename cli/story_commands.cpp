@@ -9,7 +9,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <memory>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace muster::cli {
 
@@ -78,6 +82,32 @@ std::string headline_of(const json& x) {
   return out;
 }
 
+/// The participants in their order, those that a switch has enlisted after it:
+/// who is there only for its copies, and enlists others itself.
+std::vector<std::pair<const json*, bool>> by_rack(const json& participants) {
+  std::set<std::string> others;
+  std::set<std::string> holders;
+  std::map<std::string, std::vector<const json*>> enlisted;
+  for (auto& x : participants) {
+    auto has_copy = text_of(x, "prefix") != "";
+    (has_copy ? holders : others).insert(show(x, "machine"));
+    enlisted[show(x, "enlisted_by")].push_back(&x);
+  }
+  auto is_switch = [&](const std::string& id) {
+    return holders.contains(id) && !others.contains(id);
+  };
+  std::vector<std::pair<const json*, bool>> out;
+  for (auto& x : participants) {
+    if (is_switch(show(x, "enlisted_by")))
+      continue;
+    out.emplace_back(&x, false);
+    if (auto id = show(x, "machine"); is_switch(id))
+      for (auto* behind : std::exchange(enlisted[id], {}))
+        out.emplace_back(behind, true);
+  }
+  return out;
+}
+
 std::string participants_of(const json& story) {
   // The shard is told where there are several.
   auto several = story.contains("other_shards");
@@ -87,16 +117,17 @@ std::string participants_of(const json& story) {
   if (several)
     head.insert(head.begin() + 2, "SHARD");
   table out{std::move(head)};
-  for (auto& each : story["participants"]) {
-    std::vector<std::string> row{show(each, "machine"),
-                                 show(each, "address"),
-                                 reason_of(each),
-                                 show(each, "enlisted_by"),
-                                 duration_of(each, "enlisted_after_ns"),
-                                 each.value("expelled", false)
-                                   ? "expelled"
-                                   : duration_of(each,
-                                                 "acknowledged_after_ns")};
+  for (auto& [participant, is_behind] : by_rack(story["participants"])) {
+    auto& each = *participant;
+    std::vector<std::string> row{
+      (is_behind ? "  " : "") + show(each, "machine"),
+      show(each, "address"),
+      reason_of(each),
+      show(each, "enlisted_by"),
+      duration_of(each, "enlisted_after_ns"),
+      each.value("expelled", false)
+        ? "expelled"
+        : duration_of(each, "acknowledged_after_ns")};
     if (several)
       row.insert(row.begin() + 2,
                  each.contains("shard") ? show(each, "shard") : "-");

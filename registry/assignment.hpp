@@ -86,8 +86,14 @@ struct member {
   std::string role;
   std::string rack;
   int64_t pid = 0;
+  /// The switch that it is behind; empty: none (3.8).
+  machine_id behind;
 
-  MUSTER_FIELDS(member, who, store, host, port, http, role, rack, pid)
+  bool is_switch() const {
+    return role == "switch";
+  }
+
+  MUSTER_FIELDS(member, who, store, host, port, http, role, rack, pid, behind)
 };
 
 } // namespace muster

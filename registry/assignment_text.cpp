@@ -118,7 +118,8 @@ std::string to_text(const member& x) {
   return line("id", x.who.id.value) + line("incarnation", x.who.run.value)
          + line("store", x.store.value) + line("host", x.host)
          + line("port", x.port) + line("http", x.http) + line("role", x.role)
-         + line("rack", x.rack) + line("pid", static_cast<uint64_t>(x.pid));
+         + line("rack", x.rack) + line("pid", static_cast<uint64_t>(x.pid))
+         + line("switch", x.behind.value);
 }
 
 result<member> parse_member(std::string_view text) {
@@ -139,6 +140,8 @@ result<member> parse_member(std::string_view text) {
       out.role = v;
     else if (name == "rack")
       out.rack = v;
+    else if (name == "switch")
+      out.behind.value = v;
     else if (name == "port" || name == "pid") {
       if (!parse_number(v, number))
         return false;

@@ -22,6 +22,7 @@ void command_object::start(request x, const surroundings& where, boot_time now,
   created_ = now;
   attempts_ = 0;
   denied_.clear();
+  relayed_ = lost_at_relay_ = false;
   pause_ = options_.retry_min;
   last_detail_.clear();
   story_ = story{};
@@ -55,7 +56,10 @@ void command_object::attempt(const surroundings& where, boot_time now,
   attempted_ = now;
   asked_ = {where.home->primary, where.home->primary_run};
   waiting_ = true;
-  out.emplace_back(where.home->primary,
+  // Whatever becomes of the switch, the next attempt is none of its.
+  relayed_ = attempts_ == 1 && where.relay != machine_id{}
+             && where.home->primary != where.self.id;
+  out.emplace_back(relayed_ ? where.relay : where.home->primary,
                    submit{request_.shard, request_.slot, request_.what,
                           attempts_, request_.born});
 }
@@ -221,6 +225,7 @@ command_object::on_tick(const surroundings& where, boot_time now, sends& out) {
                   now);
   }
   auto silent = waiting_ && now - attempted_ >= options_.attempt_timeout;
+  lost_at_relay_ = lost_at_relay_ || (silent && relayed_);
   auto moved = waiting_ && where.home && where.home->primary != machine_id{}
                && peer{where.home->primary, where.home->primary_run} != asked_;
   if (silent || moved || (!waiting_ && now >= next_attempt_))

@@ -59,6 +59,8 @@ public:
     sequence known;
     /// The address of a registered machine; empty if unknown.
     std::function<std::string(const machine_id&)> address;
+    /// The switch that a first attempt passes; empty: none.
+    machine_id relay = {};
   };
 
   using sends = std::vector<std::pair<machine_id, submit>>;
@@ -84,6 +86,11 @@ public:
   /// Its story so far.
   const story& told() const {
     return story_;
+  }
+
+  /// Whether its first attempt got lost behind a switch.
+  bool lost_at_relay() const {
+    return lost_at_relay_;
   }
 
   /// The same of a busy one, with the time that it has taken until now.
@@ -116,6 +123,8 @@ private:
   std::set<uint32_t> denied_;
   peer asked_;
   bool waiting_ = false; // for the verdict of the newest attempt
+  bool relayed_ = false; // the newest attempt
+  bool lost_at_relay_ = false;
   std::string last_detail_;
 };
 

@@ -85,4 +85,9 @@ void holder_grants::erase(const entry& x) {
   from.erase(from.find(x.first));
 }
 
+void holder_grants::add_prefixes(std::set<std::string>& to) const {
+  for (auto& [prefix, g] : grants_[0])
+    to.insert(prefix);
+}
+
 } // namespace muster

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,9 @@ public:
   /// The holder has given a grant up; what it asked for since stays asked for.
   /// @returns false: no copy has that number, hence a newer one its place (D2)
   bool give_up(grant_number number);
+
+  /// Adds every prefix, granted or only asked for.
+  void add_prefixes(std::set<std::string>& to) const;
 
   size_t prefix_count() const {
     return grants_[0].size();

@@ -58,7 +58,7 @@ void home_agent::on_resumed(const home_resumed& x) {
 }
 
 flow home_agent::link_to(const peer& who, const holder& h) const {
-  return flow{shard_, term_, h.in, who.run};
+  return flow{shard_, h.of, h.in, who.run};
 }
 
 home_agent::holder* home_agent::find(const peer& who, const flow& link) {
@@ -91,6 +91,14 @@ bool home_agent::lists(const peer& who, const std::string& key) const {
          && found->second.grants.newest_covering(key, true);
 }
 
+std::vector<peer> home_agent::holders_of(const std::string& key) const {
+  std::vector<peer> out;
+  for (auto& [who, h] : holders_)
+    if (lists(who, key))
+      out.push_back(who);
+  return out;
+}
+
 participant home_agent::describe(const peer& who, participation why,
                                  const std::string& prefix) const {
   participant out;
@@ -100,7 +108,7 @@ participant home_agent::describe(const peer& who, participation why,
   out.prefix = prefix;
   out.enlisted_by = self_.id;
   if (auto i = members_.find(who); i != members_.end())
-    out.address = i->second;
+    out.address = i->second.address;
   return out;
 }
 
@@ -129,6 +137,8 @@ std::vector<participant> home_agent::enlisted(const command& x) {
 }
 
 void home_agent::on_submit(const peer& from, submit x, agent_effects& out) {
+  if (options_.for_rack)
+    return relay(from, std::move(x), out);
   home_submit pass{std::move(x), from, {}, false, {}};
   pass.enlisted = enlisted(pass.what.what);
   if (!pass.enlisted.empty())
@@ -160,6 +170,11 @@ void home_agent::on_read(const peer& from, const read_request& x,
 
 void home_agent::on_copy_request(const peer& from, const copy_request& x,
                                  agent_effects& out) {
+  // The copies of a switch have to know what is wanted, to get some.
+  if (options_.for_rack && x.exact)
+    return; // a rack has copies of prefixes only
+  if (options_.for_rack && x.link.of != term_ && members_.count(from) > 0)
+    out.emplace_back(copy_ask{shard_, term{}, from, x.prefix});
   if (!active() || handing_over_ || x.link.of != term_ || x.link.to != self_.run
       || members_.count(from) == 0)
     return; // not the home, or not registered after the swap (F1)
@@ -168,9 +183,10 @@ void home_agent::on_copy_request(const peer& from, const copy_request& x,
     if (holders_.size() >= options_.holders_max)
       return;
     i = holders_.emplace(from, holder{}).first;
+    i->second.of = term_;
     i->second.in = session{next_session_++};
-    out.emplace_back(
-      cover_effect{from, cover{shard_, cover_kind::copy, term_, i->second.in}});
+    out.emplace_back(cover_effect{
+      from, cover{shard_, cover_kind::copy, term_, i->second.in}, under_});
   }
   auto& h = i->second;
   if (h.expelling)
@@ -263,22 +279,28 @@ void home_agent::invalidate_at(const peer& who, holder& h, flight& f,
   auto& w = f.waits[who];
   // T6: a new grant starts no new term for an acknowledgement that is due.
   auto since = w.grant != grant_number{} && !w.done ? w.since : now;
-  w = wait{found->second.number, since, now, false, {}};
+  w = wait{found->second.number, since, now, w.word, false, {}, {}};
   f.reported = false;
-  out.emplace_back(send_effect{
-    who.id, invalidate{link_to(who, h), w.grant, f.entry.at, f.entry.effects}});
+  out.emplace_back(send_effect{who.id, invalidation(who, h, f, w.grant)});
 }
 
 void home_agent::on_prepared(const entries_prepared& x, boot_time now,
                              agent_effects& out) {
   if (x.of != term_)
     return;
+  if (x.round != 0) {
+    round_ = x.round;
+    reported_ = sequence{};
+  }
   for (auto& entry : x.entries) {
     auto& f = flights_[entry.at];
     f.entry = entry;
     for (auto& [who, h] : holders_)
       invalidate_at(who, h, f, now, out);
-    observe_at(f, now, out);
+    if (options_.for_rack)
+      enlist_rack(f, out);
+    else
+      observe_at(f, now, out);
   }
   report(out);
 }
@@ -296,6 +318,7 @@ void home_agent::on_invalidate_ack(const peer& from, const invalidate_ack& x,
   w->second.done = true;
   w->second.ack = {from, (now - f->second.entry.prepared_at).count(), false,
                    shard_};
+  w->second.behind = rack_word(x.behind, w->second.ack);
   report(out);
 }
 
@@ -312,8 +335,11 @@ void home_agent::report(agent_effects& out) {
     if (f.reported)
       continue;
     f.reported = true;
-    for (auto& [who, w] : f.waits)
+    for (auto& [who, w] : f.waits) {
       acks.push_back({at, w.ack});
+      for (auto& ack : w.behind)
+        acks.push_back({at, ack});
+    }
     observers_.add_acknowledgements(at, acks);
   }
   if (upto == reported_ && round_ == reported_round_ && acks.empty())
@@ -340,6 +366,8 @@ void home_agent::on_committed(const entries_committed& x, agent_effects& out) {
   observer_effects observing;
   observers_.on_committed(x.upto, observing);
   add(observing, out);
+  if (options_.for_rack)
+    report(out); // what was behind them may be ready
 }
 
 void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
@@ -376,7 +404,9 @@ void home_agent::on_members(epoch at, const std::vector<member>& members,
   members_at_ = at;
   members_.clear();
   for (auto& m : members)
-    members_[m.who] = m.host + ":" + std::to_string(m.port);
+    if (!options_.for_rack || m.behind == self_.id)
+      members_[m.who] = {m.host + ":" + std::to_string(m.port), m.is_switch(),
+                         m.behind};
   if (MUSTER_MUTANT(d4_holder_forgotten))
     std::erase_if(holders_,
                   [&](auto& x) { return members_.count(x.first) == 0; });
@@ -393,14 +423,14 @@ void home_agent::expel(const peer& who, holder& h, agent_effects& out) {
                                "shard=" + std::to_string(shard_.value)
                                  + " holder=" + who.id.value});
   out.emplace_back(
-    uncover_effect{who, cover{shard_, cover_kind::copy, term_, h.in}});
+    uncover_effect{who, cover{shard_, cover_kind::copy, h.of, h.in}});
 }
 
 void home_agent::on_uncovered(const uncovered& x, boot_time now,
                               agent_effects& out) {
   auto h = holders_.find(x.who);
   if (h == holders_.end() || !h->second.expelling || x.what.in != h->second.in
-      || x.what.of != term_)
+      || x.what.of != h->second.of)
     return;
   h->second.silent_at = x.until;
   if (MUSTER_MUTANT(c1_expelled_not_silent))
@@ -428,6 +458,8 @@ void home_agent::finish_expulsions(boot_time now, agent_effects& out) {
   }
   if (any)
     report(out);
+  if (options_.for_rack)
+    pass_fences(out);
 }
 
 void home_agent::on_link_up(const peer& who, boot_time now,
@@ -449,8 +481,7 @@ void home_agent::on_link_up(const peer& who, boot_time now,
       continue;
     w->second.sent = now;
     out.emplace_back(
-      send_effect{who.id, invalidate{link_to(who, h->second), w->second.grant,
-                                     at, f.entry.effects}});
+      send_effect{who.id, invalidation(who, h->second, f, w->second.grant)});
   }
 }
 
@@ -460,13 +491,12 @@ void home_agent::on_tick(boot_time now, agent_effects& out) {
       auto h = holders_.find(who);
       if (w.done || h == holders_.end() || h->second.expelling)
         continue;
-      if (now - w.since > options_.ack_timeout) { // T6
+      if (is_silent_too_long(w, now)) { // T6
         expel(who, h->second, out);
       } else if (now - w.sent > options_.resend) {
         w.sent = now;
         out.emplace_back(
-          send_effect{who.id, invalidate{link_to(who, h->second), w.grant, at,
-                                         f.entry.effects}});
+          send_effect{who.id, invalidation(who, h->second, f, w.grant)});
       }
     }
   }
@@ -477,7 +507,10 @@ void home_agent::on_tick(boot_time now, agent_effects& out) {
     add(observing, out);
     report(out);
   }
-  wait_for_policies(now, out);
+  if (options_.for_rack)
+    tell_needs(out);
+  else
+    wait_for_policies(now, out);
 }
 
 } // namespace muster

@@ -4,6 +4,7 @@
 #include "registry/holder_grants.hpp"
 #include "registry/ids.hpp"
 #include "registry/messages.hpp"
+#include "registry/rack_effects.hpp"
 #include "registry/read_interest.hpp"
 #include "registry/shard_effects.hpp"
 #include "registry/shard_observers.hpp"
@@ -35,17 +36,29 @@ struct agent_options {
   /// Single keys of one holder (D6), about 200 bytes each.
   size_t keys_max = 65'536;
   interest_options interest;
+  /// T6: a switch that says that it waits for its rack is given so long: its
+  /// own `ack_timeout`, a lease, and some.
+  nanoseconds rack_timeout = std::chrono::seconds{4};
+  /// This machine is a switch, and the agent that of its rack.
+  bool for_rack = false;
 };
 
 /// What an agent wants done, in order.
 using agent_effect
   = std::variant<send_effect, home_submit, home_part, copy_ask, holders_ready,
                  cover_effect, uncover_effect, directory_told, note_effect,
-                 policy_ask, observer_silent>;
+                 policy_ask, observer_silent, rack_needs, fence_passed,
+                 send_home_effect>;
 using agent_effects = std::vector<agent_effect>;
 
-/// The agent of one shard at its home: the directory of holders, and every
-/// message about copies (3.3.2, 3.3.5, 3.4).
+/// The agent of one shard at its home, or on a switch (3.8): the directory of
+/// holders, and every message about copies (3.3.2, 3.3.5, 3.4).
+///
+/// On a switch (`home_agent_rack.cpp`) the switch's own copies, `local_copies`,
+/// are where a home has the shard, the holders are the machines of its rack,
+/// and it covers them under the switch's own lease (S2). A directory there ends
+/// with each session that the switch has with the home; but who is in it stays
+/// until it is silent, and is waited for.
 ///
 /// It sees submissions before the shard does and enlists the holders of the
 /// touched keys; it sends invalidations and validations, counts their
@@ -78,9 +91,19 @@ public:
 
   /// Undecided entries under the policies that it was told.
   void on_policy_data(const policy_data& x, boot_time now, agent_effects& out);
+  // On a switch, from its copies.
+  void on_rack_started(const rack_started& x, agent_effects& out);
+  void on_rack_ended(agent_effects& out);
+  /// F1, F2: passed on when nobody in the rack can have a copy of a lower term.
+  void on_fence(const peer& from, const fence& x, boot_time now,
+                agent_effects& out);
+  void on_fence_ack(const peer& from, const fence_ack& x, boot_time now,
+                    agent_effects& out);
 
   // From other machines.
   void on_submit(const peer& from, submit x, agent_effects& out);
+  /// What a switch has passed on for a machine behind it.
+  void on_relayed(const peer& from, relayed x, agent_effects& out);
   void on_part(const peer& from, part_prepare x, agent_effects& out);
   /// D6: who reads a key again and again is offered a copy of it.
   void on_read(const peer& from, const read_request& x, agent_effects& out);
@@ -90,6 +113,8 @@ public:
                          boot_time now, agent_effects& out);
   void on_copy_drop(const peer& from, const copy_drop& x, boot_time now,
                     agent_effects& out);
+  /// A switch waits for its rack (S1).
+  void on_rack_waiting(const peer& from, const rack_waiting& x, boot_time now);
 
   void on_observed(const peer& from, const observed& x, boot_time now,
                    agent_effects& out);
@@ -124,8 +149,12 @@ public:
   /// acknowledged it, was expelled, decides it, or is not registered.
   bool is_done(sequence at, const machine_id& who) const;
 
+  /// Who has such a copy.
+  std::vector<peer> holders_of(const std::string& key) const;
+
 private:
   struct holder {
+    term of; // on a switch it may be an older one
     session in;
     holder_grants grants;
     bool expelling = false;
@@ -136,14 +165,22 @@ private:
     grant_number grant;
     boot_time since{};
     boot_time sent{};
+    boot_time word{}; // of a switch, that it waits
     bool done = false;
     acknowledgement ack;
+    std::vector<acknowledgement> behind;
   };
 
   struct flight {
     watched_entry entry;
     std::map<peer, wait> waits;
     bool reported = false;
+  };
+
+  struct registered {
+    std::string address;
+    bool is_switch = false;
+    machine_id behind;
   };
 
   /// Holders of copies of the keys of this shard that `x` writes; whoever read
@@ -169,6 +206,20 @@ private:
   /// story does not have them.
   void observe_at(flight& f, boot_time now, agent_effects& out);
   static void add(observer_effects& from, agent_effects& to);
+
+  // home_agent_rack.cpp
+  invalidate invalidation(const peer& who, const holder& h, const flight& f,
+                          grant_number under) const;
+  bool is_silent_too_long(const wait& w, boot_time now) const;
+  /// What the rack of a switch has said, in time since the preparation at home:
+  /// the last of them was heard here with the switch's own word.
+  static std::vector<acknowledgement>
+  rack_word(std::vector<acknowledgement> behind, const acknowledgement& own);
+  void relay(const peer& from, submit x, agent_effects& out);
+  void expel_all(agent_effects& out);
+  void enlist_rack(const flight& f, agent_effects& out) const;
+  void tell_needs(agent_effects& out);
+  void pass_fences(agent_effects& out);
   participant describe(const peer& who, participation why,
                        const std::string& prefix) const;
 
@@ -178,7 +229,7 @@ private:
   term term_;
   bool handing_over_ = false;
   epoch members_at_;
-  std::map<peer, std::string> members_; // address
+  std::map<peer, registered> members_;
   std::map<peer, holder> holders_;
   std::map<sequence, flight> flights_;
   read_interest interest_;
@@ -191,6 +242,11 @@ private:
   shard_observers observers_;
   bool policies_asked_ = false;
   boot_time policies_awaited_{}; // since when
+
+  // On a switch.
+  lease_backing under_;
+  std::map<peer, fence> fences_; // the newest of each asker
+  rack_needs told_needs_;
 };
 
 } // namespace muster

@@ -13,6 +13,8 @@ void home_agent::add(observer_effects& from, agent_effects& to) {
 
 void home_agent::on_policies(const std::vector<policy>& in_force,
                              agent_effects& out) {
+  if (options_.for_rack)
+    return; // the homes see to them
   auto changed = observers_.set_policies(in_force);
   if (active() && (changed || !policies_asked_))
     ask_policies(out);

@@ -99,24 +99,57 @@ void lease_keeper::on_request(const peer& from, const lease_request& x,
   auto& holder = holders_[from];
   // T3: what is covered is decided now, not when it was asked for.
   std::vector<cover> covers;
+  std::vector<cover_limit> limits;
   for (auto& [key, s] : holder.slots) {
-    if (!s.active || !may_cover(s.what, now))
+    auto granted = grantable(s, now);
+    if (granted <= nanoseconds{0})
       continue;
-    s.until = std::max(s.until, now + options_.granted);
+    s.until = std::max(s.until, now + granted);
     covers.push_back(s.what);
+    if (granted < options_.granted)
+      limits.push_back({s.what.shard, granted.count()});
   }
   std::sort(covers.begin(), covers.end());
   if (covers != holder.last || holder.covers_version == 0) {
     holder.covers_version = next_covers_version_++;
     holder.last = covers;
   }
-  lease_grant answer{x.number, from.run, holder.covers_version,
-                     false,    {},       now.time_since_epoch().count()};
+  lease_grant answer{x.number,
+                     from.run,
+                     holder.covers_version,
+                     false,
+                     {},
+                     now.time_since_epoch().count(),
+                     std::move(limits)};
   if (x.covers_known == holder.covers_version)
     answer.unchanged = true;
   else
     answer.covers = std::move(covers);
   out.sends.push_back({from.id, std::move(answer)});
+}
+
+nanoseconds lease_keeper::grantable(const slot& s, boot_time now) const {
+  if (!s.active)
+    return nanoseconds{0};
+  if (s.under.granter.id == machine_id{})
+    return may_cover(s.what, now) ? options_.granted : nanoseconds{0};
+  auto left = left_of(s.what, s.under, now);
+  if (MUSTER_MUTANT(s2_lease_not_nested) && left > nanoseconds{0})
+    return options_.granted;
+  return std::min(options_.granted, left / 10 * 9);
+}
+
+nanoseconds lease_keeper::left_of(const cover& what, const lease_backing& under,
+                                  boot_time now) const {
+  auto i = granters_.find(under.granter);
+  if (i == granters_.end())
+    return nanoseconds{0};
+  // S2, T4: the covering lease of the very session that the copies are of.
+  cover own{what.shard, cover_kind::copy, what.of, under.in};
+  auto& held = i->second.covers;
+  if (!std::binary_search(held.begin(), held.end(), own))
+    return nanoseconds{0};
+  return i->second.end - now;
 }
 
 bool lease_keeper::may_cover(const cover& what, boot_time now) const {
@@ -142,16 +175,16 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x,
   auto request = std::find_if(state.open.begin(), state.open.end(), is_it);
   if (request == state.open.end())
     return;
-  watch_rate(from, state, request->second, now,
-             boot_time{nanoseconds{x.clock_ns}}, out);
+  auto sent = request->second;
+  watch_rate(from, state, sent, now, boot_time{nanoseconds{x.clock_ns}}, out);
   state.heard = now;
-  state.end = request->second + options_.held();
+  state.end = sent + options_.held();
   if (MUSTER_MUTANT(t2_lease_from_arrival))
     state.end = now + options_.held();
   state.applied = x.number;
   state.open.erase(state.open.begin(), request + 1);
   if (state.rate.agrees())
-    apply_covers(from, state, x, out);
+    apply_covers(from, state, x, ends_of(x, sent), out);
   else
     drop_covers(from, state, out);
 }
@@ -170,11 +203,24 @@ void lease_keeper::drop_covers(const peer& from, granter_state& state,
   state.end = {};
   lease_grant nothing;
   nothing.covers_version = 0; // not known: the next grant lists all again
-  apply_covers(from, state, nothing, out);
+  apply_covers(from, state, nothing, {}, out);
+}
+
+lease_keeper::limited_ends lease_keeper::ends_of(const lease_grant& x,
+                                                 boot_time sent) const {
+  limited_ends out;
+  for (auto& limit : x.limits) {
+    auto granted = std::clamp(nanoseconds{limit.granted_ns}, nanoseconds{0},
+                              options_.granted);
+    out[limit.shard] = sent + granted / 10 * 9;
+  }
+  return out;
 }
 
 void lease_keeper::apply_covers(const peer& from, granter_state& state,
-                                const lease_grant& x, lease_effects& out) {
+                                const lease_grant& x,
+                                const limited_ends& limited,
+                                lease_effects& out) {
   lease_news news{from, state.end, {}, {}};
   if (!x.unchanged) {
     auto now_held = x.covers;
@@ -185,7 +231,6 @@ void lease_keeper::apply_covers(const peer& from, granter_state& state,
     state.covers = std::move(now_held);
     state.covers_version = x.covers_version;
   }
-  news.held = state.covers;
   for (auto& [shard, needed] : required_) {
     auto in = [&](auto& who) {
       return std::find(who.begin(), who.end(), from) != who.end();
@@ -193,12 +238,33 @@ void lease_keeper::apply_covers(const peer& from, granter_state& state,
     if (in(needed.granters) || in(needed.aspirants))
       out.authorities.push_back(authority_of(shard, needed));
   }
-  out.news.push_back(std::move(news));
+  tell_held(news, state, limited, out);
 }
 
-void lease_keeper::start_covering(const peer& who, const cover& what) {
+void lease_keeper::tell_held(const lease_news& base, const granter_state& state,
+                             const limited_ends& limited, lease_effects& out) {
+  auto first = base; // tells the losses too, even if nothing is held
+  std::map<boot_time, lease_news> shorter;
+  for (auto& what : state.covers) {
+    auto limit = limited.find(what.shard);
+    if (what.kind != cover_kind::copy || limit == limited.end()) {
+      first.held.push_back(what);
+      continue;
+    }
+    auto end = limit->second;
+    auto i = shorter.try_emplace(end, lease_news{base.granter, end, {}, {}});
+    i.first->second.held.push_back(what);
+  }
+  out.news.push_back(std::move(first));
+  for (auto& [end, news] : shorter)
+    out.news.push_back(std::move(news));
+}
+
+void lease_keeper::start_covering(const peer& who, const cover& what,
+                                  const lease_backing& under) {
   auto& s = holders_[who].slots[{what.shard, what.kind}];
   s.what = what;
+  s.under = under;
   s.active = true;
 }
 

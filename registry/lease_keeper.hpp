@@ -26,6 +26,13 @@ struct lease_options {
   }
 };
 
+/// S2: the lease of its own under which a switch covers its rack: of this
+/// granter, in this session. No granter: it covers in its own right.
+struct lease_backing {
+  peer granter;
+  session in;
+};
+
 /// What the primary of a shard may rely on: the earliest end of the leases of
 /// all its granters, and each one's end.
 struct authority {
@@ -86,7 +93,8 @@ struct lease_effects {
 /// (2) an answer counts from the `t0` of its own request, once, and only if
 /// no answer to a later request was applied (T2); (3) a cover of kind replica
 /// or copy is granted only if every required granter's lease is live at the
-/// instant of the grant; (4) nothing is held of a granter whose clock was seen
+/// instant of the grant, one with a backing for at most 0.9 of what is left of
+/// that (S2); (4) nothing is held of a granter whose clock was seen
 /// to run at too different a rate (T2, `rate_watch`).
 ///
 /// Not thread-safe; owned by one actor.
@@ -120,7 +128,8 @@ public:
                 lease_effects& out);
 
   /// From the next grant on, leases to `who` cover `what`.
-  void start_covering(const peer& who, const cover& what);
+  void start_covering(const peer& who, const cover& what,
+                      const lease_backing& under = {});
 
   /// From now on no lease to `who` covers this shard in this kind.
   uncovered stop_covering(const peer& who, const cover& what);
@@ -167,7 +176,10 @@ private:
     cover what;
     bool active = false;
     boot_time until{};
+    lease_backing under;
   };
+
+  using limited_ends = std::map<shard_id, boot_time>;
 
   struct holder_state {
     uint64_t covers_version = 0;
@@ -193,8 +205,15 @@ private:
   boot_time end_of(const peer& granter, shard_id shard, term of) const;
   authority authority_of(shard_id shard, const requirement& x) const;
   bool may_cover(const cover& what, boot_time now) const;
+  nanoseconds grantable(const slot& s, boot_time now) const;
+  nanoseconds left_of(const cover& what, const lease_backing& under,
+                      boot_time now) const;
+  limited_ends ends_of(const lease_grant& x, boot_time sent) const;
   void apply_covers(const peer& from, granter_state& state,
-                    const lease_grant& x, lease_effects& out);
+                    const lease_grant& x, const limited_ends& limited,
+                    lease_effects& out);
+  static void tell_held(const lease_news& base, const granter_state& state,
+                        const limited_ends& limited, lease_effects& out);
 
   machine_id self_;
   incarnation run_;

@@ -11,7 +11,7 @@ namespace muster {
 local_copies::local_copies(peer self, uint32_t shard_count,
                            copy_options options)
   : self_(std::move(self)), shard_count_(shard_count), options_(options),
-    keys_(options.keys) {
+    choice_(options_.granter), keys_(options_.keys) {
   for (uint32_t i = 0; i < shard_count; ++i)
     shards_[shard_id{i}].of.shard = shard_id{i};
 }
@@ -20,7 +20,7 @@ bool local_copies::concerns(const std::string& prefix, shard_id shard) const {
   return !within_one_shard(prefix) || shard_of(prefix, shard_count_) == shard;
 }
 
-peer local_copies::home_of(const shard_copies& s) const {
+peer local_copies::home_of(const shard_copies& s) {
   return peer{s.of.primary, s.of.primary_run};
 }
 
@@ -28,8 +28,8 @@ bool local_copies::is_ours(const peer& from, const flow& link,
                            const shard_copies& s) const {
   // T4, D5, F1: the present granter, term and session, meant for this run.
   if (MUSTER_MUTANT(t4_session_ignored))
-    return from == home_of(s) && link.of == s.of.of && s.in != session{};
-  return link.to == self_.run && from == home_of(s) && link.of == s.of.of
+    return from == granter_of(s) && link.of == s.of.of && s.in != session{};
+  return link.to == self_.run && from == granter_of(s) && link.of == s.of.of
          && link.of >= s.known && link.in == s.in && s.in != session{};
 }
 
@@ -38,36 +38,44 @@ bool local_copies::pin(const std::string& prefix, boot_time now,
   if (pinned_.count(prefix) == 0 && pinned_.size() >= options_.prefixes_max)
     return false;
   pinned_.insert(prefix);
-  for (auto& [id, s] : shards_)
+  for (auto& [id, s] : shards_) {
+    choose_granter(id, s, now, out);
     ask_missing(id, s, now, out);
+  }
   return true;
 }
 
 void local_copies::unpin(const std::string& prefix, copy_effects& out) {
   if (pinned_.erase(prefix) == 0 || prefix == options_.own_prefix)
     return;
-  for (auto& [id, s] : shards_) {
-    auto i = s.prefixes.find(prefix);
-    if (i == s.prefixes.end())
+  for (auto& [id, s] : shards_)
+    if (s.rack.wanted.count(prefix) == 0)
+      release(id, s, prefix, out);
+}
+
+void local_copies::release(shard_id id, shard_copies& s,
+                           const std::string& prefix, copy_effects& out) {
+  auto i = s.prefixes.find(prefix);
+  if (i == s.prefixes.end())
+    return;
+  auto grant = i->second.grant;
+  s.prefixes.erase(i);
+  if (grant == grant_number{})
+    return;
+  out.all.emplace_back(
+    copy_effects::table{id, publish_no_prefix{prefix}}); // W5
+  for (auto r = s.records.begin(); r != s.records.end();) {
+    if (covered(s, r->first)) {
+      ++r;
       continue;
-    auto grant = i->second.grant;
-    s.prefixes.erase(i);
-    if (grant == grant_number{})
-      continue;
-    out.all.emplace_back(
-      copy_effects::table{id, publish_no_prefix{prefix}}); // W5
-    for (auto r = s.records.begin(); r != s.records.end();) {
-      if (covered(s, r->first)) {
-        ++r;
-        continue;
-      }
-      out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
-      drop_record(s, (r++)->first);
     }
-    auto home = home_of(s);
-    out.all.emplace_back(send_effect{
-      home.id, copy_drop{flow{id, s.of.of, s.in, home.run}, grant, prefix}});
+    out.all.emplace_back(copy_effects::table{id, publish_evict{r->first}});
+    drop_record(s, (r++)->first);
   }
+  auto granter = granter_of(s);
+  out.all.emplace_back(
+    send_effect{granter.id, copy_drop{flow{id, s.of.of, s.in, granter.run},
+                                      grant, prefix}});
 }
 
 void local_copies::on_assignment(const assignment& x, boot_time now,
@@ -82,31 +90,36 @@ void local_copies::on_assignment(const assignment& x, boot_time now,
   auto other = x.primary != s.of.primary || x.of != s.of.of
                || x.primary_run != s.of.primary_run;
   if (here && !other)
-    give_up(x.shard, s, out);
+    give_up(x.shard, s, granter_of(s), out);
   if (other || here)
     drop_all(x.shard, s, out); // D5
   s.of = x;
   s.replica_here = here;
+  choose_granter(x.shard, s, now, out);
   ask_missing(x.shard, s, now, out);
 }
 
-void local_copies::give_up(shard_id id, shard_copies& s, copy_effects& out) {
-  // Its home need not wait for a holder that becomes a replica. Silent first.
+void local_copies::give_up(shard_id id, shard_copies& s, const peer& granter,
+                           copy_effects& out) {
+  // Its granter need not wait for a holder that becomes a replica, or has its
+  // copies from another one. Silent first.
   if (s.in == session{})
     return;
   out.all.emplace_back(copy_effects::table{id, publish_drop{}});
-  auto home = home_of(s);
   for (auto& [prefix, p] : s.prefixes)
     if (p.grant != grant_number{})
       out.all.emplace_back(
-        send_effect{home.id, copy_drop{flow{id, s.of.of, s.in, home.run},
-                                       p.grant, prefix}});
-  give_up_keys(s, "/", out);
+        send_effect{granter.id, copy_drop{flow{id, s.of.of, s.in, granter.run},
+                                          p.grant, prefix}});
+  if (granter == home_of(s))
+    give_up_keys(s, "/", out);
 }
 
 void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
   if (s.in != session{})
     out.all.emplace_back(copy_effects::table{id, publish_drop{}});
+  if (s.in != session{} && options_.for_rack)
+    end_rack(id, s, out);
   for (auto& [key, r] : s.records)
     bytes_ -= key.size() + r.value.size();
   s.in = session{};
@@ -119,9 +132,9 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
 void local_copies::ask(shard_id id, shard_copies& s, const std::string& prefix,
                        boot_time now, copy_effects& out) {
   s.prefixes[prefix].asked_at = now;
-  auto home = home_of(s);
+  auto granter = granter_of(s);
   out.all.emplace_back(send_effect{
-    home.id, copy_request{flow{id, s.of.of, s.in, home.run}, prefix}});
+    granter.id, copy_request{flow{id, s.of.of, s.in, granter.run}, prefix}});
 }
 
 void local_copies::ask_missing(shard_id id, shard_copies& s, boot_time now,
@@ -129,16 +142,17 @@ void local_copies::ask_missing(shard_id id, shard_copies& s, boot_time now,
   if (s.replica_here || s.of.primary == machine_id{} || s.of.of < s.known)
     return;
   for (auto& prefix : pinned_)
-    ask_if_missing(id, s, prefix, now, out);
-  if (!options_.own_prefix.empty())
-    ask_if_missing(id, s, options_.own_prefix, now, out);
+    if (concerns(prefix, id))
+      ask_if_due(id, s, prefix, now, out);
+  if (!options_.own_prefix.empty() && concerns(options_.own_prefix, id))
+    ask_if_due(id, s, options_.own_prefix, now, out);
+  for (auto& [prefix, want] : s.rack.wanted)
+    ask_if_due(id, s, prefix, now, out);
 }
 
-void local_copies::ask_if_missing(shard_id id, shard_copies& s,
-                                  const std::string& prefix, boot_time now,
-                                  copy_effects& out) {
-  if (!concerns(prefix, id))
-    return;
+void local_copies::ask_if_due(shard_id id, shard_copies& s,
+                              const std::string& prefix, boot_time now,
+                              copy_effects& out) {
   auto& p = s.prefixes[prefix];
   auto due = p.asked_at == boot_time{} || now - p.asked_at >= options_.resend;
   if (p.grant == grant_number{} && due)
@@ -148,18 +162,20 @@ void local_copies::ask_if_missing(shard_id id, shard_copies& s,
 void local_copies::on_message(const peer& from, const copy_session& x,
                               boot_time, copy_effects& out) {
   auto i = shards_.find(x.link.shard);
-  if (i == shards_.end() || x.link.to != self_.run || from != home_of(i->second)
-      || x.link.in == i->second.in)
+  if (i == shards_.end() || x.link.to != self_.run
+      || from != granter_of(i->second) || x.link.in == i->second.in)
     return;
   out.all.emplace_back(copy_effects::renew{from.id});
 }
 
 void local_copies::on_lease_news(const lease_news& x, boot_time now,
                                  copy_effects& out) {
+  if (x.granter == choice_.rack_switch())
+    choice_.on_heard(now);
   for (auto& what : x.lost) {
     auto i = shards_.find(what.shard);
     if (what.kind == cover_kind::copy && i != shards_.end()
-        && x.granter == home_of(i->second) && what.in == i->second.in)
+        && x.granter == granter_of(i->second) && what.in == i->second.in)
       drop_all(what.shard, i->second, out); // T3
   }
   for (auto& what : x.held) {
@@ -167,7 +183,7 @@ void local_copies::on_lease_news(const lease_news& x, boot_time now,
     if (what.kind != cover_kind::copy || i == shards_.end())
       continue;
     auto& s = i->second;
-    if (x.granter != home_of(s) || what.of != s.of.of || what.of < s.known
+    if (x.granter != granter_of(s) || what.of != s.of.of || what.of < s.known
         || s.replica_here)
       continue;
     if (what.in != s.in
@@ -186,6 +202,8 @@ void local_copies::use_session(shard_id id, shard_copies& s, const cover& what,
   s.in = what.in;
   out.all.emplace_back(copy_effects::table{
     id, publish_begin{served_from::copy, what.of, what.in}});
+  if (options_.for_rack)
+    start_rack(id, s, out);
   ask_missing(id, s, now, out);
   for (auto& x : wanted)
     if (keys_.ask(x, now, options_.resend))
@@ -198,7 +216,8 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
   if (i == shards_.end())
     return;
   auto& s = i->second;
-  if (s.replica_here && x.last && from == home_of(s) && x.link.to == self_.run)
+  if (s.replica_here && x.last && from == granter_of(s)
+      && x.link.to == self_.run)
     out.all.emplace_back(send_effect{
       from.id, copy_drop{flow{x.link.shard, x.link.of, x.link.in, from.run},
                          x.grant, x.prefix}}); // asked for before it was one
@@ -248,7 +267,12 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
   erase_missing(id, s, x.prefix, present, x.as_of, out);
   p.grant = p.arriving;
   ++own_version_;
+  p.as_of = x.as_of;
   out.all.emplace_back(copy_effects::table{id, publish_prefix{x.prefix}});
+  if (!options_.for_rack)
+    return;
+  validate_upto(id, s, x.as_of, out);
+  give_waiting(id, s, x.prefix, out);
 }
 
 void local_copies::take_records(const copy_grant& x, shard_copies& s,
@@ -293,6 +317,7 @@ void local_copies::take_locks(const copy_grant& x, shard_copies& s,
     }
     if (mine.pending < lock.at) {
       mine.pending = lock.at;
+      mine.pending_since = boot_time{};
       mine.pending_locked = true;
       s.pending.insert(lock.key);
     }
@@ -367,16 +392,16 @@ void local_copies::on_message(const peer& from, const invalidate& x,
   if (!marked.empty() && !MUSTER_MUTANT(w3_holder_not_silent))
     out.all.emplace_back(
       copy_effects::table{x.link.shard, publish_invalid{std::move(marked)}});
-  auto link = x.link;
-  link.to = from.run;
-  out.all.emplace_back(
-    send_effect{from.id, invalidate_ack{link, x.grant, x.at}});
+  acknowledge(from, x, s, now, out);
   // The grant was lost, or what said that the copy is given up: else it would
   // stay in the directory, and writes would wait for it. Where a key is held
   // the grant may be a newer one of the copy that holds it. A single key that
   // was asked for: its grant was lost, or would be here.
-  auto held = std::any_of(x.effects.begin(), x.effects.end(),
-                          [&](auto& e) { return covered(s, e.key); });
+  auto held = std::any_of(x.effects.begin(), x.effects.end(), [&](auto& e) {
+    return covered(s, e.key) || rack_wants(s, e.key);
+  });
+  auto link = x.link;
+  link.to = from.run;
   if (!held && !knows(s, x.grant))
     out.all.emplace_back(send_effect{from.id, copy_drop{link, x.grant, {}}});
 }
@@ -392,11 +417,15 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
   auto i = shards_.find(x.link.shard);
   if (i == shards_.end() || !is_ours(from, x.link, i->second))
     return;
-  auto& s = i->second;
+  validate_upto(x.link.shard, i->second, x.upto, out);
+}
+
+void local_copies::validate_upto(shard_id id, shard_copies& s, sequence upto,
+                                 copy_effects& out) {
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;
-    if ((r.pending > x.upto && !MUSTER_MUTANT(d2_validates_too_much))
+    if ((r.pending > upto && !MUSTER_MUTANT(d2_validates_too_much))
         || r.pending_locked) {
       ++key;
       continue;
@@ -414,13 +443,15 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
     key = s.pending.erase(key);
     if (!keep_key(s, found->first, r.value, out))
       continue;
-    publish(x.link.shard, found->first, r, out);
+    publish(id, found->first, r, out);
     if (r.erased) {
       bytes_ -= found->first.size() + r.value.size();
       s.records.erase(found);
     }
   }
   make_room({}, 0, out);
+  if (options_.for_rack)
+    commit_for_rack(id, s, upto, out);
 }
 
 void local_copies::on_fence(const fence& x, copy_effects& out) {
@@ -437,19 +468,23 @@ void local_copies::on_fence(const fence& x, copy_effects& out) {
 void local_copies::on_link_up(const peer& who, boot_time now,
                               copy_effects& out) {
   for (auto& [id, s] : shards_)
-    if (home_of(s) == who)
+    if (granter_of(s) == who)
       ask_missing(id, s, now, out);
 }
 
 void local_copies::on_tick(boot_time now, copy_effects& out) {
   ask_keys_again(now, out);
   for (auto& [id, s] : shards_) {
+    choose_granter(id, s, now, out);
     ask_missing(id, s, now, out);
-    // A validation was lost with its connection: the next grant has it.
+    if (options_.for_rack)
+      tend_rack(id, s, now, out);
+    // A validation was lost with its connection, or what follows a lock that
+    // was granted (P2, 3.8): the next grant has it.
     for (auto& key : s.pending) {
       auto& r = s.records.at(key);
-      if (r.pending_locked) // until the decision, which is told for sure (P2)
-        continue;
+      if (r.pending_since == boot_time{}) // came with a grant
+        r.pending_since = now;
       if (now - r.pending_since < options_.invalid_max)
         continue;
       r.pending_since = now;

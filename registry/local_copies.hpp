@@ -2,11 +2,13 @@
 #pragma once
 
 #include "registry/assignment.hpp"
+#include "registry/granter_choice.hpp"
 #include "registry/ids.hpp"
 #include "registry/key_copies.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/messages.hpp"
 #include "registry/policy_book.hpp"
+#include "registry/rack_effects.hpp"
 #include "registry/shard_effects.hpp"
 
 #include <map>
@@ -32,6 +34,17 @@ struct copy_options {
   std::string own_prefix;
   /// Copies of single keys that are read often (D6).
   key_copy_options keys;
+  /// The switch that this machine is behind; empty: none.
+  machine_id behind = {};
+  granter_options granter = {};
+  /// This machine is a switch: others hold copies of its copies.
+  bool for_rack = false;
+  /// Prefixes of one shard that the rack of a switch may want.
+  size_t rack_prefixes_max = 4096;
+  /// A prefix that nobody in the rack wants any more is kept for so long.
+  nanoseconds rack_linger = std::chrono::seconds{5};
+  /// A switch that waits for its rack says so to the home as often as this.
+  nanoseconds rack_word = std::chrono::milliseconds{300};
 };
 
 struct copy_effects {
@@ -45,7 +58,9 @@ struct copy_effects {
     shard_effect what;
   };
 
-  using one = std::variant<send_effect, table, renew>;
+  /// On a switch, the kinds after `renew` are for the agent of the shard.
+  using one = std::variant<send_effect, table, renew, rack_started, rack_ended,
+                           entries_prepared, entries_committed, copy_data>;
   std::vector<one> all;
 };
 
@@ -57,6 +72,12 @@ struct copy_effects {
 /// that session; (4) invalidations mark, validations store. A single key (D6)
 /// is asked for when its home offers it, and given up when it is written more
 /// often than read, or memory is full.
+///
+/// The granter is the shard's home, or the switch that the machine is behind
+/// (`granter_choice`). On a switch others hold copies of these copies: then
+/// they stand where a home has the shard (`local_copies_rack.cpp`): they give
+/// records to the agent, and acknowledge when the agent says that the rack is
+/// ready (S1).
 ///
 /// Invariants: (1) everything it holds of a shard is of one granter, term and
 /// session (D5, T4); (2) an invalidation is acknowledged only after its keys
@@ -79,6 +100,9 @@ public:
   void on_assignment(const assignment& x, boot_time now, copy_effects& out);
   void on_lease_news(const lease_news& x, boot_time now, copy_effects& out);
   void on_link_up(const peer& who, boot_time now, copy_effects& out);
+  /// The registered machines: whether its switch is one of them.
+  void on_members(const std::vector<member>& members, boot_time now,
+                  copy_effects& out);
   void on_tick(boot_time now, copy_effects& out);
 
   void on_message(const peer& from, const copy_session& x, boot_time now,
@@ -91,6 +115,16 @@ public:
                   copy_effects& out);
   void on_message(const peer& from, const validate& x, boot_time now,
                   copy_effects& out);
+
+  // On a switch, from the agent.
+  void on_rack_ask(const copy_ask& x, boot_time now, copy_effects& out);
+  void on_rack_ready(const holders_ready& x, copy_effects& out);
+  void on_rack_needs(const rack_needs& x);
+
+  /// The switch that it is behind, if commands may pass it now; else empty.
+  machine_id relay(boot_time now) const {
+    return choice_.reachable(now) ? choice_.rack_switch().id : machine_id{};
+  }
 
   /// F1: drops the copies of lower terms and knows the term from now on. The
   /// shard's own core here answers, after this: it may serve them as well.
@@ -145,11 +179,37 @@ private:
 
   struct prefix_copy {
     grant_number grant; // 0: not installed
+    sequence as_of; // of the grant
     boot_time asked_at{};
     // The grant that is arriving.
     grant_number arriving;
     uint32_t next_chunk = 0;
     std::vector<listed_record> staged;
+  };
+
+  /// An entry of which the home has not said that it is committed.
+  struct rack_entry {
+    watched_entry what;
+    grant_number grant; // of the newest invalidation
+    boot_time told{}; // that it waits
+    bool acknowledged = false;
+    std::vector<acknowledgement> behind;
+  };
+
+  struct rack_want {
+    /// Somebody in the rack may hold a copy of it.
+    bool held = false;
+    boot_time asked_at{};
+  };
+
+  /// On a switch; all but `round` and `wanted` is of one session with the home.
+  struct rack_copies {
+    uint64_t round = 0; // grows for ever
+    std::map<std::string, rack_want> wanted;
+    std::map<std::string, std::set<peer>> asking; // for what is not installed
+    std::map<sequence, rack_entry> entries; // as many as the home has undecided
+    sequence newest; // of the entries, ever
+    sequence decided; // all up to here are committed
   };
 
   struct shard_copies {
@@ -160,21 +220,33 @@ private:
     std::map<std::string, prefix_copy, std::less<>> prefixes;
     std::map<std::string, record_copy> records;
     std::set<std::string> pending;
+    rack_copies rack;
   };
 
-  void ask_if_missing(shard_id id, shard_copies& s, const std::string& prefix,
-                      boot_time now, copy_effects& out);
   bool concerns(const std::string& prefix, shard_id shard) const;
-  peer home_of(const shard_copies& s) const;
+  static peer home_of(const shard_copies& s);
+  peer granter_of(const shard_copies& s) const;
+  void choose_granter(shard_id id, shard_copies& s, boot_time now,
+                      copy_effects& out);
+  void leave_granter(shard_id id, shard_copies& s, const peer& former,
+                     boot_time now, copy_effects& out);
+  bool complete(shard_id id, const shard_copies& s) const;
   bool is_ours(const peer& from, const flow& link, const shard_copies& s) const;
   void drop_all(shard_id id, shard_copies& s, copy_effects& out);
-  void give_up(shard_id id, shard_copies& s, copy_effects& out);
+  void give_up(shard_id id, shard_copies& s, const peer& granter,
+               copy_effects& out);
+  void release(shard_id id, shard_copies& s, const std::string& prefix,
+               copy_effects& out);
   void ask(shard_id id, shard_copies& s, const std::string& prefix,
            boot_time now, copy_effects& out);
   void ask_missing(shard_id id, shard_copies& s, boot_time now,
                    copy_effects& out);
+  void ask_if_due(shard_id id, shard_copies& s, const std::string& prefix,
+                  boot_time now, copy_effects& out);
   void install(const copy_grant& x, shard_copies& s, prefix_copy& p,
                copy_effects& out);
+  void validate_upto(shard_id id, shard_copies& s, sequence upto,
+                     copy_effects& out);
   void take_records(const copy_grant& x, shard_copies& s, prefix_copy& p,
                     std::set<std::string>& present, copy_effects& out);
   void take_locks(const copy_grant& x, shard_copies& s,
@@ -206,9 +278,27 @@ private:
   void use_session(shard_id id, shard_copies& s, const cover& what,
                    boot_time now, copy_effects& out);
 
+  // local_copies_rack.cpp
+  void start_rack(shard_id id, shard_copies& s, copy_effects& out);
+  static void end_rack(shard_id id, shard_copies& s, copy_effects& out);
+  void acknowledge(const peer& from, const invalidate& x, shard_copies& s,
+                   boot_time now, copy_effects& out);
+  void tell_home(shard_id id, const shard_copies& s, const rack_entry& x,
+                 copy_effects& out) const;
+  void commit_for_rack(shard_id id, shard_copies& s, sequence upto,
+                       copy_effects& out);
+  void give_waiting(shard_id id, shard_copies& s, const std::string& prefix,
+                    copy_effects& out);
+  bool give(shard_id id, shard_copies& s, const std::string& prefix,
+            const peer& holder, copy_effects& out);
+  static bool rack_wants(const shard_copies& s, const std::string& key);
+  void tend_rack(shard_id id, shard_copies& s, boot_time now,
+                 copy_effects& out);
+
   peer self_;
   uint32_t shard_count_;
   copy_options options_;
+  granter_choice choice_;
   std::set<std::string> pinned_;
   std::map<shard_id, shard_copies> shards_;
   size_t bytes_ = 0;

@@ -44,7 +44,8 @@ void local_copies::on_message(const peer& from, const copy_offer& x,
       || shard_of(x.key, shard_count_) != x.link.shard)
     return;
   auto& s = i->second;
-  if (s.replica_here || x.link.of != s.of.of || s.of.of < s.known)
+  if (s.replica_here || x.link.of != s.of.of || s.of.of < s.known
+      || granter_of(s) != from)
     return;
   // A prefix that is on its way brings it too.
   auto pins_it = [&](auto& prefix) { return covers(prefix, x.key); };
@@ -59,6 +60,8 @@ void local_copies::on_message(const peer& from, const copy_offer& x,
 void local_copies::ask_key(shard_copies& s, const std::string& key,
                            copy_effects& out) {
   auto home = home_of(s);
+  if (granter_of(s) != home)
+    return; // a switch grants prefixes only
   out.all.emplace_back(
     send_effect{home.id, copy_request{flow{s.of.shard, s.of.of, s.in, home.run},
                                       key, true}});

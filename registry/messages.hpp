@@ -56,6 +56,15 @@ struct lease_request {
   MUSTER_FIELDS(lease_request, number, to, covers_known)
 };
 
+/// S2: what is left to a holder of a cover whose granter, a switch, holds a
+/// lease of it itself: less than the lease of the pair.
+struct cover_limit {
+  shard_id shard;
+  int64_t granted_ns = 0;
+
+  MUSTER_FIELDS(cover_limit, shard, granted_ns)
+};
+
 /// Granter -> holder: the pair's lease and what it covers.
 struct lease_grant {
   uint64_t number = 0;
@@ -66,9 +75,11 @@ struct lease_grant {
   std::vector<cover> covers;
   /// The granter's clock after it received the request; for `rate_watch`.
   int64_t clock_ns = 0;
+  /// Of each copy that a switch covers, also if the list is unchanged.
+  std::vector<cover_limit> limits = {};
 
   MUSTER_FIELDS(lease_grant, number, to, covers_version, unchanged, covers,
-                clock_ns)
+                clock_ns, limits)
 };
 
 // -- commands -----------------------------------------------------------------
@@ -84,6 +95,14 @@ struct submit {
   sequence born;
 
   MUSTER_FIELDS(submit, shard, slot, what, attempt, born)
+};
+
+/// Switch -> home agent: the first attempt of a machine of its rack.
+struct relayed {
+  peer origin;
+  submit what;
+
+  MUSTER_FIELDS(relayed, origin, what)
 };
 
 /// Agent -> command object: machines that must take part.
@@ -217,8 +236,13 @@ struct invalidate {
   grant_number grant;
   sequence at;
   std::vector<effect> effects;
+  /// For a switch, which enlists its rack: the command, and where its object
+  /// is. Empty for others.
+  command_id id = {};
+  machine_id origin = {};
+  uint64_t slot = 0;
 
-  MUSTER_FIELDS(invalidate, link, grant, at, effects)
+  MUSTER_FIELDS(invalidate, link, grant, at, effects, id, origin, slot)
 };
 
 /// Holder -> home agent: marked, silent.
@@ -226,8 +250,19 @@ struct invalidate_ack {
   flow link;
   grant_number grant;
   sequence at;
+  /// From a switch: the word of each of its holders (S1), for the story.
+  std::vector<acknowledgement> behind = {};
 
-  MUSTER_FIELDS(invalidate_ack, link, grant, at)
+  MUSTER_FIELDS(invalidate_ack, link, grant, at, behind)
+};
+
+/// Switch -> home agent: it is alive, and waits for its rack (S1, T6).
+struct rack_waiting {
+  flow link;
+  grant_number grant;
+  sequence at;
+
+  MUSTER_FIELDS(rack_waiting, link, grant, at)
 };
 
 /// Home agent -> holder: every entry up to `upto` is committed.
@@ -431,6 +466,6 @@ using wire_message = std::variant<
   fence_ack, explain_request, explain_reply, watch_request, watch_news,
   handover, handover_ack, handover_landed, fence_done, move_request, move_reply,
   part_prepare, part_vote, part_decision, part_done, part_question, observe,
-  observed, observe_done, copy_offer>;
+  observed, observe_done, copy_offer, rack_waiting, relayed>;
 
 } // namespace muster

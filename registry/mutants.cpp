@@ -80,6 +80,8 @@ constexpr named_mutant all[] = {
   NAMED(agent_policy_undecided_ignored),
   NAMED_IN(core_test, agent_policies_not_awaited),
   NAMED(i3_not_synced),
+  NAMED(s1_acks_before_rack),
+  NAMED(s2_lease_not_nested),
 };
 
 #  undef NAMED

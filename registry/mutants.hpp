@@ -135,6 +135,10 @@ enum class mutant {
   agent_policies_not_awaited,
   /// What is not synced counts as durable.
   i3_not_synced,
+  /// A switch acknowledges before its rack has.
+  s1_acks_before_rack,
+  /// A switch grants leases that are longer than its own.
+  s2_lease_not_nested,
 };
 
 /// The one that is compiled in and switched on; at most one at a time.

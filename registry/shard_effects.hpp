@@ -132,6 +132,7 @@ struct release_effect {};
 struct cover_effect {
   peer who;
   cover what;
+  lease_backing under = {}; // S2
 };
 
 /// Answered by `on_uncovered`, with the number. Two may be on their way, and
@@ -201,6 +202,9 @@ struct entries_prepared {
   shard_id shard;
   term of;
   std::vector<watched_entry> entries;
+  /// On a switch, whose entries may come out of their order: what the agent
+  /// has said before of any of them does not count. 0: they are in order.
+  uint64_t round = 0;
 };
 
 /// Shard -> agent: every entry up to `upto` is committed, of which at least

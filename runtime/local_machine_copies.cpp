@@ -78,7 +78,8 @@ cluster_status local_machine::status() const {
       {id, m.who.run, m.role, alive ? "serving" : "silent",
        m.host + ":" + std::to_string(m.port), m.http, m.pid,
        std::find(view->draining.begin(), view->draining.end(), id)
-         != view->draining.end()});
+         != view->draining.end(),
+       m.behind});
   }
   for (auto& a : view->shards) {
     shard_status s;

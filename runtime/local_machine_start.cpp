@@ -124,6 +124,12 @@ machine_facts facts_of(const settings& x, const member& own,
   out.presence.ttl = x.process.presence_ttl;
   if (out.presence.ttl > nanoseconds{0})
     out.presence.ttl = std::max(out.presence.ttl, session_ttl_min);
+  out.agent.rack_timeout = 2 * x.cluster.lease;
+  out.copies.behind = own.behind;
+  out.copies.granter = granter_options::for_lease(x.cluster.lease,
+                                                  x.cluster.lease_renewal);
+  if (own.is_switch())
+    out.serve_rack();
   return out;
 }
 
@@ -189,6 +195,7 @@ muster::status local_machine::open_parts() {
   own_.http = p.http_host + ":" + std::to_string(p.http_port);
   own_.role = p.role == machine_role::machine ? "machine" : "switch";
   own_.rack = p.rack;
+  own_.behind = p.behind_switch;
   own_.pid = getpid();
   claim_ = claim_of(own_, random_.next());
   return ok();

@@ -74,6 +74,8 @@ struct machine_status {
   int64_t pid = 0;
   /// Its shards are leaving it, and it gets no others.
   bool draining = false;
+  /// The switch that it is behind; empty: none.
+  machine_id behind = {};
 };
 
 struct shard_status {

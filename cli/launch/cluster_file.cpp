@@ -30,7 +30,8 @@ cluster_plan plan_of(const json& x) {
   out.replication = x.at("replication");
   for (auto& each : x.at("machines"))
     out.machines.push_back(
-      {each.at("id"), each.at("peer_port"), each.at("http_port")});
+      {each.at("id"), each.at("peer_port"), each.at("http_port"),
+       each.value("is_switch", false), each.value("behind", std::string{})});
   for (auto& each : x.at("etcd"))
     out.etcd.push_back(
       {each.at("name"), each.at("client_port"), each.at("peer_port")});
@@ -72,7 +73,9 @@ status write_plan(const std::filesystem::path& directory,
   for (auto& each : x.machines)
     out["machines"].push_back({{"id", each.id},
                                {"peer_port", each.peer_port},
-                               {"http_port", each.http_port}});
+                               {"http_port", each.http_port},
+                               {"is_switch", each.is_switch},
+                               {"behind", each.behind}});
   out["etcd"] = json::array();
   for (auto& each : x.etcd)
     out["etcd"].push_back({{"name", each.name},

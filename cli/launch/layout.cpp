@@ -65,7 +65,12 @@ std::string machine_toml(const fs::path& directory, const cluster_plan& plan,
   set("key_file", quoted(folder / (x.id + ".key")));
   set("coordinator", plan.etcd.empty() ? "\"embedded\"" : "\"etcd\"");
   // Else the first machine would take every shard before the others come.
-  set("first_machines", std::to_string(plan.machines.size()));
+  set("first_machines",
+      std::to_string(plan.machines.size() - plan.switch_count()));
+  if (x.is_switch)
+    set("role", "\"switch\"");
+  if (!x.behind.empty())
+    set("switch", quoted(x.behind));
   if (!plan.etcd.empty()) {
     std::string urls;
     for (auto& each : plan.etcd)

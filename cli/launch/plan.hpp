@@ -7,12 +7,15 @@
 
 namespace muster::launch {
 
+/// Machines and switches together.
 constexpr size_t machines_max = 64;
 
 /// What `muster up` was asked; empty: not said, so a default or what an
 /// existing cluster has.
 struct plan_options {
   std::optional<size_t> machines{};
+  /// Beside the machines, which are put behind them in turn.
+  std::optional<size_t> switches{};
   std::optional<uint32_t> replication{};
   std::optional<uint32_t> shards{};
   /// 1 or 3 members; a single machine needs none.

@@ -85,8 +85,11 @@ std::vector<option> identity_options() {
     of_process("cluster_name", &po::cluster_name, text_up_to(63, 1),
                "the cluster's name; machines of other clusters are refused"),
     of_process("role", &po::role, none,
-               "machine; a switch (an agent for the machines of its rack) "
-               "does nothing yet"),
+               "machine, or switch: stores nothing, and has an agent for the "
+               "machines of its rack"),
+    of_process("switch", &po::behind_switch, text_up_to(63),
+               "the switch that this machine is behind; copies come from it, "
+               "or from the homes while it is away"),
     of_process("stores_data", &po::stores_data, none,
                "false: takes no shards, has local copies only"),
     of_process("rack", &po::rack, text_up_to(63),
@@ -288,6 +291,10 @@ status check(const settings& all) {
     return conflict("coordinator is etcd, but etcd_endpoints is empty");
   if (x.coordinator == coordinator_kind::embedded && !x.etcd_endpoints.empty())
     return conflict("etcd_endpoints is set, but coordinator is embedded");
+  if (x.role == machine_role::rack_switch && !x.behind_switch.value.empty())
+    return conflict(
+      "a switch is behind no other one: leave switch empty, or "
+      "make role machine");
   return check_peer_via(x.peer_via);
 }
 

@@ -31,6 +31,10 @@ struct process_options {
   /// A switch hosts an agent for the machines of its rack and stores nothing.
   machine_role role = machine_role::machine;
 
+  /// The switch that this machine is behind: its copies come from there. Empty
+  /// = none, straight from each shard's home.
+  machine_id behind_switch;
+
   /// False: takes no shard, has copies only. Ignored for a switch.
   bool stores_data = true;
 

@@ -56,10 +56,13 @@ json participant_json(const participant& x) {
 }
 
 json machine_json(const machine_status& x) {
-  return {{"id", x.id.value},           {"role", x.role},
-          {"state", x.state},           {"pid", x.pid},
-          {"address", x.address},       {"http", x.http},
-          {"incarnation", x.run.value}, {"draining", x.draining}};
+  json out{{"id", x.id.value},           {"role", x.role},
+           {"state", x.state},           {"pid", x.pid},
+           {"address", x.address},       {"http", x.http},
+           {"incarnation", x.run.value}, {"draining", x.draining}};
+  if (!x.behind.value.empty())
+    out["switch"] = x.behind.value;
+  return out;
 }
 
 json shard_json(const shard_status& x) {

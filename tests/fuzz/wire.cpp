@@ -46,8 +46,19 @@ void fill(std::vector<wire_message>& all) {
       if (std::holds_alternative<T>(each))
         each = x;
   };
-  set(lease_grant{
-    1, incarnation{2}, 3, false, {{shard_id{1}, cover_kind::copy, {}, {}}}, 7});
+  set(lease_grant{1,
+                  incarnation{2},
+                  3,
+                  false,
+                  {{shard_id{1}, cover_kind::copy, {}, {}}},
+                  7,
+                  {{shard_id{1}, 8}}});
+  set(relayed{{machine_id{"m1"}, incarnation{3}},
+              {shard_id{1}, 4, some_command(), 1, sequence{2}}});
+  set(invalidate_ack{{},
+                     grant_number{2},
+                     sequence{3},
+                     {{{machine_id{"m2"}, incarnation{1}}, 5, true, {}}}});
   set(submit{shard_id{1}, 4, some_command(), 1, sequence{2}});
   set(enlist{1, command_id{"m1.2.3"}, {some_participant()}});
   set(verdict{1,

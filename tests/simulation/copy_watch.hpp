@@ -14,12 +14,20 @@
 namespace muster::sim {
 
 /// I16: every copy that would serve a read is in the directory of the primary
-/// that commits, or its lease is over. Looks at every machine's table and at
-/// every directory from outside, when it is asked to; it changes nothing.
+/// that commits, or its lease is over. Of a copy that a switch has granted, the
+/// directory has the switch, and the directory of the switch has the copy,
+/// unless that incarnation of the switch is dead (S1, S2). Looks at every
+/// machine's table and at every directory from outside, when it is asked to; it
+/// changes nothing.
 ///
 /// Not thread-safe; lives as long as the world.
 class copy_watch {
 public:
+  /// Which machine is behind which switch.
+  void know_racks(const std::map<machine_id, machine_id>& behind) {
+    behind_ = behind;
+  }
+
   /// What users of `who` read from now on, until it is forgotten.
   void observe_reads(const peer& who, const read_table& table) {
     tables_[who.id] = {who.run, &table};
@@ -45,15 +53,27 @@ public:
     return found_count_;
   }
 
+  /// Those of them that were granted by a switch.
+  size_t behind_count() const {
+    return behind_count_;
+  }
+
 private:
   struct reader {
     incarnation run;
     const read_table* table = nullptr;
   };
 
+  bool lists(const machine_id& owner, shard_id shard, const peer& who,
+             const std::string& key) const;
+  bool lists_behind(const home_agent& home, shard_id shard, const peer& who,
+                    const std::string& key) const;
+
+  std::map<machine_id, machine_id> behind_;
   std::map<machine_id, reader> tables_;
   std::map<std::pair<shard_id, machine_id>, const home_agent*> directories_;
   mutable size_t found_count_ = 0;
+  mutable size_t behind_count_ = 0;
 };
 
 } // namespace muster::sim

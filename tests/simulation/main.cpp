@@ -28,6 +28,7 @@ struct arguments {
   bool calm = false;
   int moves = 0;
   int policies = 0;
+  int switches = 0;
   bool quiet = false;
   std::string history;
   std::string mutant;
@@ -49,6 +50,8 @@ simulation_result run_one(const arguments& args, uint64_t seed) {
     options.with_moves = args.moves > 0;
   if (args.policies != 0)
     options.with_policies = args.policies > 0;
+  if (args.switches != 0)
+    options.with_switches = args.switches > 0;
   options.trace = args.trace ? &std::cout : nullptr;
   return simulate(options);
 }
@@ -73,8 +76,10 @@ void print_counts(const simulation_result& x) {
   if (x.policies_added > 0)
     std::printf("  policies: %zu added, %zu commits under them\n",
                 x.policies_added, x.policy_commits);
-  std::printf("  %zu mirrors begun or ended, %zu copies in directories\n",
-              d.mirrored, x.copies_found);
+  std::printf(
+    "  %zu mirrors begun or ended, %zu copies in directories, %zu of "
+    "them of switches\n",
+    d.mirrored, x.copies_found, x.copies_behind_found);
   if (auto& k = x.key_copies; k.granted > 0)
     std::printf("  single keys: %llu granted, %llu withdrawn, %llu evicted\n",
                 static_cast<unsigned long long>(k.granted),
@@ -180,6 +185,8 @@ int main(int argc, char** argv) {
                "With or without planned moves; else the seed chooses");
   app.add_flag("--policies{1},--no-policies{-1}", args.policies,
                "With or without policies; else the seed chooses");
+  app.add_flag("--switches{1},--no-switches{-1}", args.switches,
+               "With or without switches; else the seed chooses");
   app.add_flag("--calm", args.calm, "Only delays, no faults");
   app.add_flag("--quiet", args.quiet, "One line a failing seed");
   app.add_option("--history", args.history,

@@ -20,7 +20,8 @@ constexpr std::array<const char*, std::variant_size_v<wire_message>> names{
   "handover",        "handover_ack",   "handover_landed", "fence_done",
   "move_request",    "move_reply",     "part_prepare",    "part_vote",
   "part_decision",   "part_done",      "part_question",   "observe",
-  "observed",        "observe_done",   "copy_offer"};
+  "observed",        "observe_done",   "copy_offer",      "rack_waiting",
+  "relayed"};
 
 std::string number(const char* name, uint64_t x) {
   return std::string{" "} + name + "=" + std::to_string(x);

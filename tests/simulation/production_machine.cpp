@@ -134,7 +134,10 @@ struct production_machine::process final : transport_listener {
     own.store = disk().id();
     own.host = "sim";
     own.port = 1;
-    own.role = "machine";
+    auto& shape = h.shape();
+    own.role = shape.is_switch(p.id) ? "switch" : "machine";
+    if (auto found = shape.behind.find(p.id); found != shape.behind.end())
+      own.behind = found->second;
     claim = claim_of(own, p.random.next());
     h.alive_.insert(this);
   }
@@ -176,6 +179,10 @@ struct production_machine::process final : transport_listener {
     out.shard.checkpoint_entries = 64;
     out.shard.window_bytes = 16 * 1024;
     out.shard.watch_bytes_max = 512;
+    out.copies.behind = own.behind;
+    out.copies.granter.pause_max = 4s; // a run is short
+    if (own.is_switch())
+      out.serve_rack();
     return out;
   }
 

@@ -32,6 +32,10 @@ struct cluster_shape {
   key_copy_options key_copies{0, 16, 3, 2};
   interest_options interest{2, 64};
   size_t keys_max = 24;
+  /// s1, s2, ...: they store nothing and mirror nothing.
+  uint32_t switch_count = 0;
+  /// Which machine is behind which switch.
+  std::map<machine_id, machine_id> behind;
 
   uint32_t first_count() const {
     return storing_count + holding_count;
@@ -39,8 +43,14 @@ struct cluster_shape {
 
   /// Whether the machine stores data; one that joins later does.
   bool stores(const machine_id& id) const {
+    if (is_switch(id))
+      return false;
     auto number = std::stoul(id.value.substr(1));
     return number <= storing_count || number > first_count();
+  }
+
+  static bool is_switch(const machine_id& id) {
+    return id.value.front() == 's';
   }
 };
 

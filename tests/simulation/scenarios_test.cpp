@@ -19,6 +19,7 @@ simulation_options calm(std::chrono::seconds length) {
   out.seed = 3;
   out.with_faults = false;
   out.with_moves = false;
+  out.with_switches = false;
   out.faults_for = length;
   return out;
 }
@@ -109,4 +110,76 @@ TEST_CASE("a machine is paused for a minute", "[simulation]") {
                                    return within(op, 10s, 60s) && committed(op);
                                  });
   CHECK(meanwhile > 500);
+}
+
+namespace {
+
+std::vector<machine_id> switches_of(const sim_world& world) {
+  std::vector<machine_id> out;
+  for (auto& id : world.machines())
+    if (id.value.front() == 's')
+      out.push_back(id);
+  return out;
+}
+
+size_t copies_read(const simulation_result& x, nanoseconds from,
+                   nanoseconds to) {
+  return static_cast<size_t>(
+    std::count_if(x.operations.begin(), x.operations.end(), [&](auto& op) {
+      return within(op, from, to) && op.outcome == answer::ok
+             && op.served_from == "copy" && op.return_ns == op.call_ns;
+    }));
+}
+
+/// The longest time that a write took that was begun in this time.
+nanoseconds longest_write(const simulation_result& x, nanoseconds from,
+                          nanoseconds to) {
+  int64_t longest = 0;
+  for (auto& op : x.operations)
+    if (within(op, from, to) && committed(op))
+      longest = std::max(longest, op.return_ns - op.call_ns);
+  return nanoseconds{longest};
+}
+
+} // namespace
+
+// S1, D5: without switches everything goes on through the homes.
+TEST_CASE("all switches die for good", "[simulation]") {
+  auto options = calm(40s);
+  options.with_switches = true;
+  options.script = [](sim_world& world) {
+    world.scheduler().after(10s, [&world] {
+      for (auto& id : switches_of(world)) {
+        world.crash(id, true);
+        world.retire(id);
+      }
+    });
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  CHECK(x.copies_behind_found > 0);
+  CHECK(copies_read(x, 20s, 30s) > 0);
+  CHECK(longest_write(x, 8s, 30s) < 5s);
+}
+
+// S2: what a paused switch has granted is over before it goes on.
+TEST_CASE("switches are paused for ten seconds", "[simulation]") {
+  auto options = calm(50s);
+  options.with_switches = true;
+  options.script = [](sim_world& world) {
+    world.scheduler().after(10s, [&world] {
+      for (auto& id : switches_of(world))
+        world.pause(id);
+    });
+    world.scheduler().after(20s, [&world] {
+      for (auto& id : switches_of(world))
+        world.resume(id);
+    });
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  CHECK(copies_read(x, 17s, 20s) > 0);
+  CHECK(longest_write(x, 8s, 30s) < 5s);
 }

@@ -64,6 +64,11 @@ public:
   void observe(const machine_id& owner, const clock_source& clock,
                const shard_replica& x);
 
+  /// See `copy_watch`.
+  void know_racks(const std::map<machine_id, machine_id>& behind) {
+    copies_.know_racks(behind);
+  }
+
   /// What users of `owner` read from now on, until it is forgotten.
   void observe_reads(const peer& owner, const read_table& table) {
     tables_[owner.id] = &table;
@@ -112,6 +117,11 @@ public:
   /// See `copy_watch::found_count`.
   size_t copies_found() const {
     return copies_.found_count();
+  }
+
+  /// Those of them that a switch had granted.
+  size_t copies_behind_found() const {
+    return copies_.behind_count();
   }
 
   const part_watch& parts() const {

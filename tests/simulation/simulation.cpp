@@ -38,6 +38,7 @@ enum label : uint64_t {
   watches_label,
   policies_label,
   keys_label,
+  switches_label,
   sessions_label = 120,
 };
 
@@ -83,6 +84,27 @@ void draw_key_copies(sim_random random, cluster_shape& out) {
   out.keys_max = 1 + random.below(24);
   if (random.chance(600))
     out.mirrors.erase(machine_id{"m4"});
+}
+
+/// In three of ten seeds some machines are switches, and others behind them.
+void draw_switches(sim_random random, const simulation_options& options,
+                   cluster_shape& out) {
+  auto drawn = random.chance(300) && options.machine_count == 0;
+  if (!options.with_switches.value_or(drawn))
+    return;
+  out.switch_count = static_cast<uint32_t>(1 + random.below(2));
+  if (options.machine_count == 0)
+    out.holding_count = std::max(out.holding_count,
+                                 static_cast<uint32_t>(2 + random.below(2)));
+  for (auto name : {"m6", "m7", "m8"})
+    out.mirrors[machine_id{name}] = {"/"};
+  for (uint32_t i = 1; i <= out.first_count(); ++i) {
+    auto is_behind = random.chance(i > out.storing_count ? 850 : 300);
+    auto which = 1 + random.below(out.switch_count);
+    if (is_behind)
+      out.behind[machine_id{"m" + std::to_string(i)}]
+        = machine_id{"s" + std::to_string(which)};
+  }
 }
 
 /// What the coordinator and the disks of a world have.
@@ -131,6 +153,7 @@ struct run {
       policies_(world_, watch_.policies(), seeds_.fork(policies_label)) {
     watch_.trust(truth_);
     watch_.policies().use_clock([this] { return world_.scheduler().now(); });
+    watch_.know_racks(shape_.behind);
   }
 
   cluster_shape shape() const {
@@ -138,6 +161,7 @@ struct run {
     if (moves_mean_ > nanoseconds{0})
       draw_places(seeds_.fork(moves_label + 2), options_.machine_count, out);
     draw_key_copies(seeds_.fork(keys_label), out);
+    draw_switches(seeds_.fork(switches_label), options_, out);
     return out;
   }
 
@@ -187,6 +211,8 @@ struct run {
   simulation_result play() {
     for (uint32_t i = 1; i <= shape_.storing_count + shape_.holding_count; ++i)
       world_.add_machine(machine_id{"m" + std::to_string(i)});
+    for (uint32_t i = 1; i <= shape_.switch_count; ++i)
+      world_.add_machine(machine_id{"s" + std::to_string(i)});
     for (auto& id : world_.machines()) {
       world_.start(id);
       begin_at(id);
@@ -216,6 +242,7 @@ struct run {
     calm_ports();
     mirror_again();
     found_before_ = watch_.copies_found();
+    behind_before_ = watch_.copies_behind_found();
     work_.set_pause(300ms);
     // Half of the time to heal, half to show it.
     if (!go_on(healing / 2))
@@ -316,6 +343,7 @@ struct run {
     out.pause_max = watch_.pause_max();
     out.copies_found = watch_.copies_found();
     out.key_copies = host_.key_copies();
+    out.copies_behind_found = watch_.copies_behind_found();
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
     out.sessions_ended = sessions_.ended_count();
@@ -378,8 +406,21 @@ struct run {
   bool holder_stays() const {
     auto all = world_.machines();
     return std::any_of(all.begin(), all.end(), [&](auto& id) {
-      return !shape_.stores(id) && shape_.mirrors.contains(id);
+      return !shape_.stores(id) && !shape_.is_switch(id)
+             && shape_.mirrors.contains(id);
     });
+  }
+
+  /// So has a machine behind a switch that has not left either.
+  bool rack_stays() const {
+    auto all = world_.machines();
+    auto here = [&](const machine_id& id) {
+      return std::find(all.begin(), all.end(), id) != all.end();
+    };
+    return std::any_of(
+      shape_.behind.begin(), shape_.behind.end(), [&](auto& x) {
+        return !shape_.stores(x.first) && here(x.first) && here(x.second);
+      });
   }
 
   std::string problem(const verdict& found, const simulation_result& x) const {
@@ -407,6 +448,8 @@ struct run {
     if (faults_.network.repeat_permille > 0 && x.repeated_packets == 0
         && x.connections_lost > connections_lost_enough)
       return "of these faults none happened: repeated packets";
+    if (x.copies_behind_found == behind_before_ && rack_stays())
+      return "3.8: no copy of a switch was seen to serve after the faults";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
       return "of these faults none happened: " + std::string{never.front()};
@@ -437,6 +480,7 @@ struct run {
   std::map<shard_id, std::vector<std::string>> keys_ = work_.all_keys();
   std::string left_;
   size_t found_before_ = 0; // copies, until the faults ended
+  size_t behind_before_ = 0; // those of them that switches had granted
 };
 
 } // namespace

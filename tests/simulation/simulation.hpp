@@ -28,6 +28,8 @@ struct simulation_options {
   std::optional<bool> with_moves;
   /// With an operator who adds and removes policies; else the seed chooses.
   std::optional<bool> with_policies;
+  /// With switches, and machines behind them; else the seed chooses.
+  std::optional<bool> with_switches;
   /// Does something to the world of its own, once the cluster serves.
   std::function<void(sim_world&)> script;
   /// A line an event; none = no trace.
@@ -52,6 +54,8 @@ struct simulation_result {
   size_t copies_found = 0;
   /// Copies of single keys (D6).
   key_copy_probe key_copies;
+  /// Those of them that a switch had granted.
+  size_t copies_behind_found = 0;
   /// Attempts over several shards that were aborted.
   size_t aborted_parts = 0;
   /// Committed transfers, audits and appends.

@@ -19,6 +19,27 @@ TEST_CASE_METHOD(cli_fixture, "cli: status as a table and as JSON") {
   CHECK(has(out, R"("shards":[{"id":0,"primary":"m1","backups":[],)"));
 }
 
+TEST_CASE_METHOD(cli_fixture, "cli: status tells who is behind a switch") {
+  node.behind = muster::machine_id{"s1"};
+  serve();
+  CHECK(muster({"status"}) == 0);
+  CHECK(has(out, "MACHINE  ROLE     SWITCH  STATE"));
+  CHECK(has(out, "m1       machine  s1      serving"));
+  CHECK(muster({"status", "-o", "json"}) == 0);
+  CHECK(has(out, R"("switch":"s1")"));
+}
+
+TEST_CASE_METHOD(cli_fixture, "cli: explain shows who is behind a switch") {
+  node.behind = muster::machine_id{"s1"};
+  serve();
+  CHECK(muster({"put", "/machines/a", "1"}) == 0);
+  CHECK(muster({"explain", "m1.7.1"}) == 0);
+  CHECK(has(out, "\nm4       127.0.0.1:4100  copy of prefix /machines  m1"));
+  CHECK(has(out, "\ns1       127.0.0.1:4100  copy of prefix /machines  m1"));
+  CHECK(has(out, "\n  m9     127.0.0.1:4100  copy of prefix /machines  s1"));
+  CHECK(out.find("\ns1 ") < out.find("\n  m9 "));
+}
+
 TEST_CASE_METHOD(cli_fixture, "cli: a mirror is pinned and dropped") {
   serve();
   CHECK(muster({"mirror", "/machines/"}) == 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/launch/directory_lock.hpp"
+#include "cli/launch/grow.hpp"
 #include "cli/launch/plan.hpp"
 #include "cli/launch/ports.hpp"
 #include "cli/launch/preflight.hpp"
@@ -41,7 +42,35 @@ TEST_CASE("launch: a plan survives being written and read") {
   CHECK(read->etcd[0].client_port == 21006);
 }
 
+TEST_CASE("launch: machines are put behind switches in turn") {
+  scratch_folder folder;
+  auto made = make_plan({.machines = 5, .switches = 2, .base_port = 21000});
+  REQUIRE(made);
+  REQUIRE(write_plan(folder.path, *made));
+  auto read = read_plan(folder.path);
+  REQUIRE(read);
+  CHECK(read->switch_count() == 2);
+  REQUIRE(read->machines.size() == 7);
+  CHECK(read->machines[0].behind == "s1");
+  CHECK(read->machines[1].behind == "s2");
+  CHECK(read->machines[4].behind == "s1");
+  CHECK(read->machines[5].id == "s1");
+  CHECK(read->machines[5].is_switch);
+  CHECK(read->machines[5].behind.empty());
+  CHECK(check_same(*read, {.machines = 5, .switches = 2}));
+  CHECK_FALSE(check_same(*read, {.switches = 0}));
+  auto next = next_machine(folder.path, *read);
+  REQUIRE(next);
+  CHECK(next->id == "m6");
+  CHECK(next->behind == "s2");
+  CHECK(next_machine(folder.path, *read, "s1")->behind == "s1");
+  CHECK_FALSE(next_machine(folder.path, *read, "m1"));
+}
+
 TEST_CASE("launch: what cannot be planned") {
+  CHECK_FALSE(make_plan({.machines = 3, .switches = 4}));
+  CHECK_FALSE(make_plan({.machines = 1, .switches = 1}));
+  CHECK_FALSE(make_plan({.machines = 60, .switches = 5}));
   CHECK_FALSE(make_plan({.machines = 0}));
   CHECK_FALSE(make_plan({.machines = 2, .replication = 3}));
   CHECK_FALSE(make_plan({.machines = 3, .etcd = 2}));

@@ -147,6 +147,8 @@ TEST_CASE_METHOD(config_fixture, "options that contradict each other") {
   CHECK_THAT(failure({"--cluster-lease", "1s"}), Contains("third"));
   CHECK_THAT(failure({"--coordinator", "etcd"}), Contains("etcd_endpoints"));
   CHECK_THAT(failure({"--cert-file", "a.pem"}), Contains("key_file"));
+  CHECK_THAT(failure({"--role", "switch", "--switch", "s2"}),
+             Contains("behind no other one"));
 }
 
 TEST_CASE_METHOD(config_fixture, "where to dial others, from each source") {

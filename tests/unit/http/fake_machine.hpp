@@ -100,6 +100,9 @@ public:
     return out;
   }
 
+  /// The switch that it is behind, and m9 too; empty: none.
+  machine_id behind;
+
   /// As `status` has it.
   static constexpr uint32_t shard_count = 1;
 
@@ -201,6 +204,7 @@ public:
     self.state = "serving";
     self.address = "127.0.0.1:4100";
     self.pid = 4242;
+    self.behind = behind;
     out.machines.push_back(self);
     shard_status shard;
     shard.primary = id_;
@@ -378,6 +382,14 @@ private:
     self.prefix = "/machines";
     self.acknowledged_after_ns = 250'000;
     out.participants.push_back(self);
+    if (!behind.value.empty()) {
+      self.who.id = machine_id{"m9"}; // enlisted before its switch is known
+      self.enlisted_by = behind;
+      out.participants.push_back(self);
+      self.who.id = behind;
+      self.enlisted_by = id_;
+      out.participants.push_back(self);
+    }
     stories_.push_back(std::move(out));
   }
 

@@ -288,3 +288,80 @@ TEST_CASE("agent: a copy given up and asked for again is a new one") {
   REQUIRE(x.sent<invalidate>().size() == 1);
   CHECK(x.sent<invalidate>()[0].grant == grant_number{2});
 }
+
+TEST_CASE("agent: 960 machines behind 40 switches cost 40 messages") {
+  directory x;
+  std::vector<peer> switches;
+  std::vector<member> members;
+  for (size_t i = 0; i < 40; ++i) {
+    switches.push_back({machine_id{"s" + std::to_string(i)}, incarnation{1}});
+    members.emplace_back().who = switches.back();
+    members.back().role = "switch";
+  }
+  x.agent.on_members(epoch{7}, members, x.out);
+  uint64_t in = 0;
+  for (auto& who : switches) {
+    x.ask(who, 0);
+    x.hold(who, ++in);
+  }
+  x.prepare(2);
+  CHECK(x.count<send_effect>() == 40); // and nobody else is told
+  // The switches enlist their racks, so they are told whose command it is.
+  for (auto& m : x.sent<invalidate>())
+    CHECK((m.origin == x.home.id && m.slot == 7));
+  acknowledgement one{{machine_id{"l"}, incarnation{1}}, 0, false, {}};
+  for (size_t i = 0; i < 40; ++i) {
+    invalidate_ack ack{x.link(i + 1), grant_number{i + 1}, sequence{2}};
+    ack.behind.assign(24, one);
+    x.agent.on_invalidate_ack(switches[i], ack, x.now, x.out);
+  }
+  REQUIRE(x.ready() == 2);
+  size_t acks = 0;
+  for (auto& y : x.out)
+    if (auto r = std::get_if<holders_ready>(&y))
+      acks += r->acks.size();
+  CHECK(acks == 40 + 960);
+  x.out.clear();
+  x.agent.on_committed({shard_id{0}, term{5}, sequence{2}}, x.out);
+  CHECK(x.count<send_effect>() == 40);
+}
+
+TEST_CASE("agent: who is no switch is told nothing of the origin") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  x.prepare(2);
+  CHECK(x.sent<invalidate>().at(0).origin == machine_id{});
+}
+
+TEST_CASE("agent: only a switch is waited for longer because it says so (T6)") {
+  directory x;
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  x.prepare(2);
+  for (auto i = 0; i < 5; ++i) {
+    x.now += 250ms;
+    x.agent.on_rack_waiting(x.h1, {x.link(1), grant_number{1}, sequence{2}},
+                            x.now);
+    x.agent.on_tick(x.now, x.out);
+  }
+  CHECK(x.count<uncover_effect>() == 1);
+}
+
+TEST_CASE("agent: a switch's word about an older grant is none (D2)") {
+  directory x;
+  std::vector<member> members(1);
+  members[0].who = x.h1;
+  members[0].role = "switch";
+  x.agent.on_members(epoch{7}, members, x.out);
+  x.ask(x.h1, 0);
+  x.hold(x.h1, 1);
+  x.prepare(2);
+  for (auto i = 0; i < 5; ++i) {
+    x.now += 250ms;
+    x.agent.on_rack_waiting(x.h1, {x.link(1), grant_number{9}, sequence{2}},
+                            x.now);
+    x.agent.on_tick(x.now, x.out);
+  }
+  CHECK(x.count<uncover_effect>() == 1);
+}

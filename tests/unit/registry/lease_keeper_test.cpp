@@ -244,3 +244,112 @@ TEST_CASE("leases: a clock that most others contradict is the wrong one (T2)") {
   CHECK(keeper.doubts_own_clock());
   CHECK(keeper.trusts_clock_of(others[0]));
 }
+
+namespace {
+
+/// A home, a switch with a copy of shard 0, and a leaf behind it.
+struct rack_fixture {
+  const peer home{machine_id{"home"}, incarnation{1}};
+  const peer s{machine_id{"s"}, incarnation{2}};
+  const peer leaf{machine_id{"leaf"}, incarnation{3}};
+  const cover own{shard_id{0}, cover_kind::copy, term{5}, session{7}};
+  const cover behind{shard_id{0}, cover_kind::copy, term{5}, session{1}};
+  lease_keeper at_home{home.id, home.run, {}};
+  lease_keeper at_switch{s.id, s.run, {}};
+  lease_keeper at_leaf{leaf.id, leaf.run, {}};
+  boot_time start{100s};
+
+  rack_fixture() {
+    at_switch.set_peers({home, leaf});
+    at_leaf.set_peers({s});
+    lease_effects out;
+    at_home.require(shard_id{0}, term{5}, 1, {}, {}, out);
+    at_home.start_covering(s, own);
+  }
+
+  /// One renewal of `holder` at `granter`.
+  lease_effects renew(lease_keeper& granter, const peer& g,
+                      lease_keeper& holder, const peer& h, nanoseconds at) {
+    lease_effects asked;
+    lease_effects answered;
+    lease_effects applied;
+    holder.renew_now(g.id, start + at, asked);
+    granter.on_request(h, std::get<lease_request>(asked.sends.at(0).what),
+                       start + at, answered);
+    holder.on_grant(g, std::get<lease_grant>(answered.sends.at(0).what),
+                    start + at, applied);
+    return applied;
+  }
+
+  void renew_switch(nanoseconds at) {
+    renew(at_home, home, at_switch, s, at);
+  }
+
+  /// The end of the leaf's lease of the shard; nothing: it has none.
+  std::optional<nanoseconds> renew_leaf(nanoseconds at) {
+    for (auto& news : renew(at_switch, s, at_leaf, leaf, at).news)
+      for (auto& what : news.held)
+        if (what == behind)
+          return news.end - start;
+    return std::nullopt;
+  }
+};
+
+} // namespace
+
+TEST_CASE("leases: a switch grants no more than 0.9 of its own (S2)") {
+  rack_fixture x;
+  x.renew_switch(0s); // until 1800 ms
+  x.at_switch.start_covering(x.leaf, x.behind, {x.home, session{7}});
+  CHECK(x.renew_leaf(0s) == 1458ms); // 0.9 of the granted 1620 ms
+  CHECK(x.renew_leaf(800ms) == 800ms + 810ms);
+  auto until = x.at_switch.stop_covering(x.leaf, x.behind).until;
+  CHECK(until == x.start + 1700ms);
+}
+
+TEST_CASE("leases: a switch without a lease of its own grants none (S2)") {
+  rack_fixture x;
+  x.at_switch.start_covering(x.leaf, x.behind, {x.home, session{7}});
+  CHECK_FALSE(x.renew_leaf(0s));
+  x.renew_switch(0s);
+  CHECK(x.renew_leaf(0s));
+  CHECK_FALSE(x.renew_leaf(1800ms));
+}
+
+TEST_CASE("leases: a switch's lease of another session is none (S2, T4)") {
+  rack_fixture x;
+  x.at_switch.start_covering(x.leaf, x.behind, {x.home, session{6}});
+  x.renew_switch(0s);
+  CHECK_FALSE(x.renew_leaf(0s));
+}
+
+TEST_CASE("leases: what is not limited keeps its full length beside S2") {
+  rack_fixture x;
+  const cover authority{shard_id{3}, cover_kind::authority, term{5}, {}};
+  x.renew_switch(0s);
+  x.at_switch.start_covering(x.leaf, x.behind, {x.home, session{7}});
+  x.at_switch.start_covering(x.leaf, authority);
+  auto news = x.renew(x.at_switch, x.s, x.at_leaf, x.leaf, 0s).news;
+  REQUIRE(news.size() == 2);
+  CHECK(news[0].held == std::vector{authority});
+  CHECK(news[0].end == x.start + 1800ms);
+  CHECK(news[1].held == std::vector{x.behind});
+}
+
+TEST_CASE("leases: a limit says no more than the pair's lease (S2)") {
+  rack_fixture x;
+  lease_effects asked;
+  lease_effects out;
+  x.at_leaf.renew_now(x.s.id, x.start, asked);
+  auto& request = std::get<lease_request>(asked.sends.at(0).what);
+  lease_grant answer{request.number,
+                     x.leaf.run,
+                     1,
+                     false,
+                     {x.behind},
+                     0,
+                     {{shard_id{0}, INT64_MAX}}};
+  x.at_leaf.on_grant(x.s, answer, x.start, out);
+  REQUIRE(out.news.size() == 2);
+  CHECK(out.news[1].end == x.start + 1800ms);
+}

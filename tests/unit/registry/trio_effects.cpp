@@ -106,8 +106,8 @@ void trio::carry(size_t i, const agent_effects& all) {
             [this, x](auto& r, auto& out) { r.on_policy_ask(x, now_, out); });
         else if constexpr (std::is_same_v<type, observer_silent>)
           notes.insert("policy_machine_silent");
-        else
-          notes.insert(x.what);
+        else if constexpr (std::is_same_v<type, note_effect>)
+          notes.insert(x.what); // the rest is of switches
       },
       effect);
 }
