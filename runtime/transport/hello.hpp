@@ -42,7 +42,7 @@ namespace muster {
 /// What this program understands of frames and messages. A machine of another
 /// version works beside this one while they have one in common: a new version
 /// keeps the one before it.
-inline constexpr version_range wire_versions{1, 1};
+inline constexpr version_range wire_versions{2, 2};
 
 /// What both ends tell about themselves before anything else.
 struct hello {

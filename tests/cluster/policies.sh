@@ -114,9 +114,14 @@ put /billing/99 1
 step 'over HTTP'
 base="http://127.0.0.1:$(port_of m2 http_port)"
 token=$(< "$dir/m2/data/token")
-http 200 -X PUT -H "Authorization: Bearer $token" "$base/v1/agents/web" \
-  -d '{"prefix":"/web","enlist":["m3"],"reason":"copies"}'
-said '"unaware":[]'
+# m5 has just started: until it holds the policies it is told as unaware.
+known_everywhere() {
+  http 200 -X PUT -H "Authorization: Bearer $token" \
+    "$base/v1/agents/web?replace" \
+    -d '{"prefix":"/web","enlist":["m3"],"reason":"copies"}'
+  grep -qF '"unaware":[]' "$work/stdout"
+}
+eventually 20 known_everywhere
 http 200 "$base/v1/agents/web"
 said '"enlist":["m3"]'
 http 401 -X DELETE "$base/v1/agents/web"

@@ -54,7 +54,7 @@ for n in {1..16}; do
 done
 
 step 'm3 claims the next version as well: all works'
-restart 1-2
+restart 2-3
 eventually 60 writes m3 /a/b second
 eventually 60 reads m3 /a/b second
 expect 0 muster get /a/b -m m1
@@ -66,7 +66,7 @@ done
 in_log "$work/m3-log" 'peer_connected peer=m1' || fail 'm3 is alone'
 
 step 'm3 has no version in common with the others: refused, and it says so'
-restart 2-3
+restart 3-4
 # Who refuses says so, and who is refused is told; which of the two m1 is, is
 # not fixed.
 tells_both() { # <log> <theirs> <own>
@@ -75,15 +75,15 @@ tells_both() { # <log> <theirs> <own>
     || in_log "$1" \
       "it understands $theirs, this machine $own; upgrade the older"
 }
-eventually 60 tells_both "$dir/m1/log" 'wire 2 to 3' 'wire 1'
-eventually 60 tells_both "$work/m3-log" 'wire 1' 'wire 2 to 3'
+eventually 60 tells_both "$dir/m1/log" 'wire 3 to 4' 'wire 2'
+eventually 60 tells_both "$work/m3-log" 'wire 2' 'wire 3 to 4'
 for n in {1..16}; do
   eventually 60 writes m1 "/s$n/x" without
 done
 ! reads m3 /a/b second || fail 'm3 served a read without the others'
 
 step 'm3 is back'
-restart 1-1
+restart 2-2
 eventually 60 reads m3 /s1/x without
 stop_m3
 echo 'the next version works beside this one'
