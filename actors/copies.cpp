@@ -43,6 +43,16 @@ auto from_home(self_pointer self) {
 
 } // namespace
 
+void copies_actor_state::begin(machine_environment& x) {
+  env = &x;
+  auto options = env->facts.copies;
+  options.own_prefix = policies_prefix;
+  core.emplace(env->facts.self, env->facts.shard_count, std::move(options));
+  core->watch_reads([this](shard_id shard, const std::string& key) {
+    return env->ports.table.take_read(shard, key);
+  });
+}
+
 void copies_actor_state::dispatch() {
   if (env->policies.look(*core)) // before an acknowledgement leaves
     caf::anon_send(env->actors.agent, policies_changed{});
@@ -56,14 +66,7 @@ void copies_actor_state::dispatch() {
 copies_actor::behavior_type
 copies_behavior(metered<copies_actor, copies_actor_state>* self,
                 machine_environment* env) {
-  self->state.env = env;
-  auto options = env->facts.copies;
-  options.own_prefix = policies_prefix;
-  self->state.core.emplace(env->facts.self, env->facts.shard_count,
-                           std::move(options));
-  self->state.core->watch_reads([env](shard_id shard, const std::string& key) {
-    return env->ports.table.take_read(shard, key);
-  });
+  self->state.begin(*env);
   return {
     from_home<copy_session>(self),
     from_home<copy_grant>(self),

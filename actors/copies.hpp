@@ -16,6 +16,7 @@ struct copies_actor_state {
   std::optional<local_copies> core;
   copy_effects effects;
 
+  void begin(machine_environment& x);
   void dispatch();
 };
 

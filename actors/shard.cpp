@@ -120,6 +120,11 @@ static void take_swap(shard_replica& core, const swap_done& x, boot_time now,
   core.on_swap_result(x.writer, x.landed, x.conflict, x.at, now, out);
 }
 
+static void take_clock(shard_replica& core, const own_clock& x, boot_time now,
+                       shard_effects& out) {
+  core.on_own_clock(x.doubted, now, out);
+}
+
 static void take_members(shard_replica& core, const member_list& x,
                          boot_time now, shard_effects& out) {
   core.on_members(x.at, x.changed_at, peers_of(x), now, out);
@@ -180,10 +185,7 @@ shard_behavior(metered<shard_actor, shard_actor_state>* self,
     unpacked<lease_news>(self, [](replica& c, auto& x, auto,
                                   auto& out) { c.on_lease_news(x, out); }),
     local<uncovered>(self, &replica::on_uncovered),
-    unpacked<own_clock>(self,
-                        [](replica& c, auto& x, auto now, auto& out) {
-                          c.on_own_clock(x.doubted, now, out);
-                        }),
+    unpacked<own_clock>(self, take_clock),
     unpacked<heard>(self, [](replica& c, auto& x, auto now,
                              auto&) { c.on_heard(x.who, now); }),
     unpacked<link_up>(self, [](replica& c, auto& x, auto now,

@@ -228,6 +228,12 @@ void trio::send(size_t from, const machine_id& id, wire_message x) {
         });
 }
 
+void trio::tell(size_t from, const policy_observer_effects& x) {
+  for (auto& effect : x)
+    if (auto told = std::get_if<send_effect>(&effect))
+      send(from, told->to, told->what);
+}
+
 void trio::deliver(size_t from, const peer& sender, size_t to,
                    const wire_message& message) {
   auto& m = machines_[to];
@@ -276,9 +282,7 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
                            }) {
         policy_observer_effects out;
         m.observer->on_message(sender, x, out);
-        for (auto& effect : out)
-          if (auto told = std::get_if<send_effect>(&effect))
-            send(to, told->to, told->what);
+        tell(to, out);
       } else if constexpr (std::is_same_v<type, copy_drop>) {
         with_agent(to, [&](auto& a, auto& out) {
           a.on_copy_drop(sender, x, now_, out);

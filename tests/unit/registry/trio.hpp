@@ -239,6 +239,7 @@ private:
   std::optional<size_t> find(const machine_id& id) const;
   void build(size_t i);
   void send(size_t from, const machine_id& to, wire_message x);
+  void tell(size_t from, const policy_observer_effects& x);
   void deliver(size_t from, const peer& sender, size_t to,
                const wire_message& x);
   void announce_members();
