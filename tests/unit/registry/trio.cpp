@@ -234,7 +234,7 @@ void trio::tell(size_t from, const policy_observer_effects& x) {
       send(from, told->to, told->what);
 }
 
-void trio::deliver(size_t from, const peer& sender, size_t to,
+void trio::deliver(size_t, const peer& sender, size_t to,
                    const wire_message& message) {
   auto& m = machines_[to];
   m.replica->on_heard(sender, now_);
@@ -303,7 +303,6 @@ void trio::deliver(size_t from, const peer& sender, size_t to,
       }
     },
     message);
-  static_cast<void>(from);
 }
 
 // -- the coordinator ----------------------------------------------------------
