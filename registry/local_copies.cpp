@@ -123,6 +123,7 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
   for (auto& [key, r] : s.records)
     bytes_ -= key.size() + r.value.size();
   s.in = session{};
+  s.validated = sequence{};
   keys_.take(id);
   s.prefixes.clear();
   s.records.clear();
@@ -229,8 +230,11 @@ void local_copies::on_message(const peer& from, const invalidate& x,
     return;
   auto& s = i->second;
   std::vector<std::string> marked;
+  // What is known to be committed was told before; a key may have been deleted
+  // since, and nothing is left that would know it (D2).
+  auto again = x.at <= s.validated;
   for (auto& e : x.effects) {
-    if (!covered(s, e.key))
+    if (again || !covered(s, e.key))
       continue;
     auto [r, is_new] = s.records.try_emplace(e.key);
     if (is_new) {
@@ -287,6 +291,7 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
 
 void local_copies::validate_upto(shard_id id, shard_copies& s, sequence upto,
                                  copy_effects& out) {
+  s.validated = std::max(s.validated, upto);
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;

@@ -220,6 +220,8 @@ private:
     std::map<std::string, prefix_copy, std::less<>> prefixes;
     std::map<std::string, record_copy> records;
     std::set<std::string> pending;
+    /// What was heard to be committed in this session.
+    sequence validated;
     rack_copies rack;
   };
 

@@ -35,6 +35,8 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
     return;
   }
   auto& p = found->second;
+  if (x.grant <= p.grant)
+    return; // D2: it came before, and what has changed since is not in it
   if (x.chunk == 0) {
     p.arriving = x.grant;
     p.next_chunk = 0;

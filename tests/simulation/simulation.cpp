@@ -419,7 +419,8 @@ struct run {
     };
     return std::any_of(
       shape_.behind.begin(), shape_.behind.end(), [&](auto& x) {
-        return !shape_.stores(x.first) && here(x.first) && here(x.second);
+        return !shape_.stores(x.first) && shape_.mirrors.contains(x.first)
+               && here(x.first) && here(x.second);
       });
   }
 

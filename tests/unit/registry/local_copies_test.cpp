@@ -247,3 +247,24 @@ TEST_CASE("copy: a chunk that was lost installs nothing") {
   CHECK(x.read() == "silent");
   CHECK_FALSE(x.copies.installed("/a"));
 }
+
+TEST_CASE("local_copies: a grant that comes twice is taken once (D2)") {
+  holder x;
+  x.hold();
+  x.invalidates(2, "2");
+  x.validates(2);
+  x.grant({{"/a/x", "1", sequence{1}}});
+  CHECK(x.read() == "2");
+}
+
+TEST_CASE("local_copies: what was decided comes again, the key has gone (D2)") {
+  holder x;
+  x.hold();
+  x.invalidates(2, "2");
+  x.validates(2);
+  x.invalidates(3, "");
+  x.validates(3);
+  x.invalidates(2, "2");
+  x.validates(3);
+  CHECK(x.read() == "absent");
+}
