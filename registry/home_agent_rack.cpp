@@ -4,6 +4,7 @@
 // and at a home for one.
 
 #include "registry/home_agent.hpp"
+#include "registry/mutants.hpp"
 
 #include <algorithm>
 #include <set>
@@ -25,6 +26,8 @@ void home_agent::on_rack_ended(agent_effects& out) {
   // Who has copies of the session that is over may serve them until its lease
   // is over, and is waited for until then, also in the next one (D4).
   expel_all(out);
+  if (MUSTER_MUTANT(d4_rack_forgotten))
+    holders_.clear();
   term_ = term{};
   flights_.clear();
   reported_ = committed_ = sequence{};

@@ -4,6 +4,7 @@
 // that this machine is behind (D5).
 
 #include "registry/local_copies.hpp"
+#include "registry/mutants.hpp"
 
 #include <algorithm>
 
@@ -43,6 +44,8 @@ void local_copies::choose_granter(shard_id id, shard_copies& s, boot_time now,
 void local_copies::leave_granter(shard_id id, shard_copies& s,
                                  const peer& former, boot_time now,
                                  copy_effects& out) {
+  if (MUSTER_MUTANT(d5_copies_kept))
+    return;
   // D5: nothing of one granter is held under the leases of another.
   give_up(id, s, former, out);
   drop_all(id, s, out);

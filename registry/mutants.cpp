@@ -82,6 +82,8 @@ constexpr named_mutant all[] = {
   NAMED(i3_not_synced),
   NAMED(s1_acks_before_rack),
   NAMED(s2_lease_not_nested),
+  NAMED(d4_rack_forgotten),
+  NAMED(d5_copies_kept),
 };
 
 #  undef NAMED

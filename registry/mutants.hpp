@@ -139,6 +139,10 @@ enum class mutant {
   s1_acks_before_rack,
   /// A switch grants leases that are longer than its own.
   s2_lease_not_nested,
+  /// A switch forgets its rack's machines when its own session ends.
+  d4_rack_forgotten,
+  /// Who changes its granter keeps the copies of the former one.
+  d5_copies_kept,
 };
 
 /// The one that is compiled in and switched on; at most one at a time.

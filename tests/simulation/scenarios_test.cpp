@@ -183,3 +183,32 @@ TEST_CASE("switches are paused for ten seconds", "[simulation]") {
   CHECK(copies_read(x, 17s, 20s) > 0);
   CHECK(longest_write(x, 8s, 30s) < 5s);
 }
+
+// S2, D5: a switch that reaches its rack and no home covers nobody, though it
+// answers.
+TEST_CASE("switches are cut off from every home", "[simulation]") {
+  auto options = calm(50s);
+  options.with_switches = true;
+  options.script = [](sim_world& world) {
+    auto cut = [&world](bool on) {
+      for (auto& id : switches_of(world))
+        for (auto name : {"m1", "m2", "m3"}) {
+          machine_id home{name};
+          if (on) {
+            world.network().cut(id, home);
+            world.network().cut(home, id);
+          } else {
+            world.network().heal(id, home);
+            world.network().heal(home, id);
+          }
+        }
+    };
+    world.scheduler().after(10s, [cut] { cut(true); });
+    world.scheduler().after(25s, [cut] { cut(false); });
+  };
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+  CHECK(copies_read(x, 22s, 28s) > 0);
+  CHECK(longest_write(x, 8s, 35s) < 6s);
+}
