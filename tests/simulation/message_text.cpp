@@ -112,7 +112,8 @@ const char* name_of(const wire_message& x) {
 
 bool never_repeated(const packet& x) {
   static const auto submit_tag = wire_message{submit{}}.index();
-  return x.tag == submit_tag;
+  static const auto relayed_tag = wire_message{relayed{}}.index();
+  return x.tag == submit_tag || x.tag == relayed_tag;
 }
 
 std::string describe(const wire_message& x) {
