@@ -89,7 +89,7 @@ std::vector<std::pair<const json*, bool>> by_rack(const json& participants) {
   std::set<std::string> holders;
   std::map<std::string, std::vector<const json*>> enlisted;
   for (auto& x : participants) {
-    auto has_copy = text_of(x, "prefix") != "";
+    auto has_copy = !text_of(x, "prefix").empty();
     (has_copy ? holders : others).insert(show(x, "machine"));
     enlisted[show(x, "enlisted_by")].push_back(&x);
   }

@@ -10,8 +10,9 @@ namespace muster {
 
 local_copies::local_copies(peer self, uint32_t shard_count,
                            copy_options options)
-  : self_(std::move(self)), shard_count_(shard_count), options_(options),
-    choice_(options_.granter), keys_(options_.keys) {
+  : self_(std::move(self)), shard_count_(shard_count),
+    options_(std::move(options)), choice_(options_.granter),
+    keys_(options_.keys) {
   for (uint32_t i = 0; i < shard_count; ++i)
     shards_[shard_id{i}].of.shard = shard_id{i};
 }

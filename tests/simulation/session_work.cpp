@@ -71,7 +71,7 @@ void session_work::wake(user& u) {
 }
 
 void session_work::send(user& u, production_machine& m, command x,
-                        done_function then) {
+                        const done_function& then) {
   auto take = [this, &u, then, turn = u.turn](outcome what) {
     then(what);
     if (turn != u.turn)

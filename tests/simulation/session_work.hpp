@@ -62,7 +62,8 @@ private:
   void end(user& u, production_machine& m);
   /// What was refused ends a session, and must not come too early.
   void on_done(user& u, world_time called, outcome what);
-  void send(user& u, production_machine& m, command x, done_function then);
+  void send(user& u, production_machine& m, command x,
+            const done_function& then);
   std::optional<std::string> value_of(const std::string& key,
                                       std::string& wrong) const;
   std::string judge_left() const;
