@@ -272,6 +272,12 @@ void home_agent::on_copy_drop(const peer& from, const copy_drop& x,
       continue;
     w->second.done = true;
     w->second.ack = {from, (now - f.entry.prepared_at).count(), false, shard_};
+    if (!options_.for_rack && observers_.any_policy()) {
+      // A2: if a policy names it, it is told as one that holds nothing.
+      f.waits.erase(w);
+      f.reported = false;
+      observe_at(f, now, out);
+    }
   }
   report(out);
 }

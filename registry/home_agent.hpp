@@ -29,7 +29,9 @@ struct agent_options {
   /// Holders of one shard; more are not granted copies.
   size_t holders_max = 4096;
   /// Prefixes of one holder.
-  size_t grants_max = 256;
+  size_t grants_max = 257; // what its users mirror, and the policies
+  /// The same of a switch: what its whole rack wants.
+  size_t rack_grants_max = 4097;
   /// A home that has never seen the policies, as after a start, commits nothing
   /// for so long; then it goes on without, and says so.
   nanoseconds policy_patience = std::chrono::seconds{5};
@@ -210,6 +212,7 @@ private:
   // home_agent_rack.cpp
   invalidate invalidation(const peer& who, const holder& h, const flight& f,
                           grant_number under) const;
+  size_t prefixes_max(const peer& who) const;
   bool is_silent_too_long(const wait& w, boot_time now) const;
   /// What the rack of a switch has said, in time since the preparation at home:
   /// the last of them was heard here with the switch's own word.

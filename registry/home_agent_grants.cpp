@@ -47,7 +47,7 @@ void home_agent::on_copy_request(const peer& from, const copy_request& x,
     return;
   }
   auto full = x.exact ? h.grants.key_count() >= options_.keys_max
-                      : h.grants.prefix_count() >= options_.grants_max;
+                      : h.grants.prefix_count() >= prefixes_max(from);
   if ((full && !h.grants.find(x.prefix, x.exact))
       || x.prefix.size() > key_bytes_max)
     return;

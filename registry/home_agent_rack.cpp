@@ -147,6 +147,12 @@ home_agent::rack_word(std::vector<acknowledgement> behind,
   return behind;
 }
 
+size_t home_agent::prefixes_max(const peer& who) const {
+  auto m = members_.find(who);
+  return m != members_.end() && m->second.is_switch ? options_.rack_grants_max
+                                                    : options_.grants_max;
+}
+
 bool home_agent::is_silent_too_long(const wait& w, boot_time now) const {
   auto waits = w.word != boot_time{} && now - w.word <= options_.ack_timeout;
   return now - w.since > (waits ? options_.rack_timeout : options_.ack_timeout);

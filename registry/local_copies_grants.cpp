@@ -60,6 +60,13 @@ void local_copies::install(const copy_grant& x, shard_copies& s, prefix_copy& p,
     out.all.emplace_back(copy_effects::table{
       id, note_effect{true, "copies_full", "prefix=" + x.prefix}});
     p.staged.clear();
+    if (p.grant != grant_number{})
+      return; // the directory's entry is that of what is held, too
+    p.arriving = grant_number{};
+    auto granter = granter_of(s);
+    out.all.emplace_back(
+      send_effect{granter.id, copy_drop{flow{id, s.of.of, s.in, granter.run},
+                                        x.grant, x.prefix}});
     return;
   }
   give_up_keys(s, x.prefix, out);

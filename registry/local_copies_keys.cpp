@@ -47,9 +47,11 @@ void local_copies::on_message(const peer& from, const copy_offer& x,
   if (s.replica_here || x.link.of != s.of.of || s.of.of < s.known
       || granter_of(s) != from)
     return;
-  // A prefix that is on its way brings it too.
-  auto pins_it = [&](auto& prefix) { return covers(prefix, x.key); };
-  if (std::any_of(pinned_.begin(), pinned_.end(), pins_it))
+  // A prefix that is held or on its way brings it too: a user's, the machine's
+  // own, or what the rack of a switch wants.
+  auto has_it = [&](auto& y) { return covers(y.first, x.key); };
+  if (options_.for_rack
+      || std::any_of(s.prefixes.begin(), s.prefixes.end(), has_it))
     return;
   // One question begins the session; the others wait for it.
   auto waits = s.in == session{} && !keys_.asked(s.of.shard).empty();
@@ -123,10 +125,12 @@ void local_copies::give_up_key(shard_copies& s, const std::string& key,
   keys_.erase({id, key});
   if (grant == grant_number{})
     return;
-  // Silent first, then out of the directory (W5). No prefix covers it.
-  if (!MUSTER_MUTANT(d6_given_up_not_silent))
-    out.all.emplace_back(copy_effects::table{id, publish_evict{key}});
-  drop_record(s, key);
+  // Silent first, then out of the directory (W5), unless a prefix covers it.
+  if (!under_held_prefix(s, key)) {
+    if (!MUSTER_MUTANT(d6_given_up_not_silent))
+      out.all.emplace_back(copy_effects::table{id, publish_evict{key}});
+    drop_record(s, key);
+  }
   auto home = home_of(s);
   out.all.emplace_back(send_effect{
     home.id, copy_drop{flow{id, s.of.of, s.in, home.run}, grant, key}});

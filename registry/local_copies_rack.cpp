@@ -174,6 +174,10 @@ bool local_copies::give(shard_id id, shard_copies& s, const std::string& prefix,
     auto at = r.pending_locked ? r.pending : sequence{r.pending.value - 1};
     x.locked.push_back({key, at});
     silent.insert(key);
+    // Silent for readers; what stands counts all the same where a policy is in
+    // force until its removal is committed (A1).
+    if (!r.erased)
+      x.records.push_back({key, r.value, r.version});
   }
   // Records do not know of an entry that was acknowledged if the copy was given
   // up since, and has just been granted again as of before it.

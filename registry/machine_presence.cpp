@@ -7,6 +7,8 @@ namespace {
 
 /// Two renewals may be lost.
 constexpr int renewals = 3;
+/// Answers without an outcome, each after seconds, to one opening.
+constexpr int unknown_max = 10;
 
 std::string session_id(const peer& self, uint64_t number) {
   return self.id.value + "." + std::to_string(self.run.value) + "."
@@ -37,6 +39,7 @@ void machine_presence::draft_opening() {
   opening_->operations.push_back(
     {operation_kind::put, bound_key(mine_.id, alive_.key), alive_.value});
   born_ = sequence{};
+  unknown_count_ = 0;
 }
 
 std::optional<machine_presence::request>
@@ -70,6 +73,9 @@ void machine_presence::on_answer(outcome what, sequence born, boot_time now) {
       // next one's: it is asked for again until its outcome is known (C3).
       if (opening_)
         born_ = born;
+      // It may be forgotten by now, and then never told.
+      if (opening_ && ++unknown_count_ >= unknown_max)
+        opening_.reset();
       break;
     default: // it surely changed nothing
       break;

@@ -61,6 +61,7 @@ private:
   /// The command that opens `mine_`, until its outcome is known.
   std::optional<command> opening_;
   sequence born_;
+  int unknown_count_ = 0;
   bool open_ = false;
   bool waiting_ = false;
   bool leaving_ = false;

@@ -34,10 +34,9 @@ void session_keeper::on_stopped() {
 void session_keeper::on_look(const shard_state::record_map& records,
                              boot_time now, std::vector<request>& out) {
   std::map<std::string, parts, std::less<>> found;
-  for (auto i = records.lower_bound(sessions_prefix);
-       i != records.end() && i->first.starts_with(sessions_prefix); ++i) {
-    if (!covers(sessions_prefix, i->first))
-      continue;
+  auto below = std::string{sessions_prefix} + '/';
+  for (auto i = records.lower_bound(below);
+       i != records.end() && i->first.starts_with(below); ++i) {
     auto part = part_of_session(i->first);
     auto known = found.find(part.id);
     auto& x = known != found.end()
@@ -67,17 +66,16 @@ void session_keeper::on_look(const shard_state::record_map& records,
 
 bool session_keeper::is_over(const std::string& id, const parts& x,
                              boot_time now) {
-  if (!x.head) {
-    watched_.erase(id);
-    return true; // what an end left behind
-  }
   auto renewed = x.renewed ? x.renewed->version : sequence{};
   auto [i, is_new] = watched_.try_emplace(id);
   auto& w = i->second;
-  if (is_new || w.renewed != renewed) {
+  if (is_new || w.renewed != renewed || w.head != x.head->version) {
     auto head = parse_session(id, x.head->value);
-    // Written by hand, and not as a session: nobody can renew it.
-    w = {renewed, now, head ? head->ttl : session_ttl_max};
+    if (!head) { // somebody's own record
+      watched_.erase(i);
+      return false;
+    }
+    w = {x.head->version, renewed, now, head->ttl};
     endings_.erase(id);
   }
   return now - w.since >= w.ttl;
@@ -85,24 +83,46 @@ bool session_keeper::is_over(const std::string& id, const parts& x,
 
 void session_keeper::look_at(const std::string& id, const parts& x,
                              boot_time now, std::vector<request>& out) {
-  if (!is_over(id, x, now) || open_.size() >= options_.open_max)
+  if (!x.head)
+    return;
+  if (x.head->value == ended_text) {
+    watched_.erase(id);
+    return settle(id, x, now, out);
+  }
+  if (!is_over(id, x, now) || !may_send(id, {}, now))
     return;
   auto& e = endings_[id];
-  if (e.open != 0 || now < e.next)
-    return;
   if (x.bound.size() + x.others.size() > bound_at_once_max)
     e.piecewise = true;
-  if (!x.head)
-    send(id, clear_one(id, x), out);
-  else
-    send(id, e.piecewise ? end_head(id, x) : end_at_once(id, x), out);
+  send(id, {}, e.piecewise ? end_head(id, x) : end_at_once(id, x), out);
 }
 
-void session_keeper::send(const std::string& id, command x,
-                          std::vector<request>& out) {
+void session_keeper::settle(const std::string& id, const parts& x,
+                            boot_time now, std::vector<request>& out) {
+  for (auto& [view, value] : x.bound) {
+    std::string key{view};
+    if (may_send(id, key, now))
+      send(id, key,
+           settle_one(id, x, key, *value, endings_[id].steps[key].refused),
+           out);
+  }
+  if (x.bound.empty() && may_send(id, {}, now))
+    send(id, {}, erase_rest(id, x), out);
+}
+
+bool session_keeper::may_send(const std::string& id, const std::string& key,
+                              boot_time now) {
+  if (open_.size() >= options_.open_max)
+    return false;
+  auto& known = endings_[id].steps[key];
+  return known.open == 0 && now >= known.next;
+}
+
+void session_keeper::send(const std::string& id, const std::string& key,
+                          command x, std::vector<request>& out) {
   assert(!x.operations.empty());
-  endings_[id].open = ++last_;
-  open_[last_] = id;
+  endings_[id].steps[key].open = ++last_;
+  open_[last_] = {id, key};
   out.push_back({last_, std::move(x)});
 }
 
@@ -111,23 +131,30 @@ void session_keeper::on_answer(uint64_t number, bool committed, bool refused,
   auto i = open_.find(number);
   if (i == open_.end())
     return;
-  auto e = endings_.find(i->second);
+  auto [id, key] = i->second;
   open_.erase(i);
-  if (e == endings_.end() || e->second.open != number)
+  auto e = endings_.find(id);
+  if (e == endings_.end() || e->second.steps[key].open != number)
     return;
-  e->second.open = 0;
+  auto& done = e->second.steps[key];
+  done.open = 0;
   if (committed)
     return;
-  // Refused: a bound record is another's now, or a renewal came. The next look
-  // tells which.
-  e->second.piecewise = e->second.piecewise || refused;
-  e->second.next = refused ? now : now + options_.retry;
+  // Refused: a bound record is another's now, or a renewal came; the next look
+  // tells which. One shard that cannot be written must not hold all of it up.
+  done.refused = refused;
+  done.next = refused ? now : now + options_.retry;
+  if (key.empty())
+    e->second.piecewise = true;
 }
 
 command session_keeper::end_head(const std::string& id, const parts& x) {
   command out;
   out.guards = {unchanged(session_key(id), *x.head)};
-  out.operations = {erase(session_key(id))};
+  operation ended;
+  ended.key = session_key(id);
+  ended.value = ended_text;
+  out.operations = {std::move(ended)};
   if (x.renewed) {
     if (!MUSTER_MUTANT(u1_renewal_overlooked))
       out.guards.push_back(unchanged(renewed_key(id), *x.renewed));
@@ -147,20 +174,29 @@ command session_keeper::end_at_once(const std::string& id, const parts& x) {
   return out;
 }
 
-command session_keeper::clear_one(const std::string& id, const parts& x) {
+command session_keeper::settle_one(const std::string& id, const parts& x,
+                                   const std::string& key, const record& bound,
+                                   bool is_others) {
   command out;
-  if (x.bound.empty()) {
-    if (x.renewed)
-      out.operations.push_back(erase(renewed_key(id)));
-    for (auto& key : x.others)
+  if (is_others) // U2: it keeps what was written there
+    out.operations = {erase(bound_key(id, key))};
+  else
+    add_end(out, id, key, bound.value);
+  // The session is this one: another one of its id begins when all is settled.
+  out.guards.push_back(unchanged(session_key(id), *x.head));
+  return out;
+}
+
+command session_keeper::erase_rest(const std::string& id, const parts& x) {
+  command out;
+  out.guards = {unchanged(session_key(id), *x.head)};
+  for (auto& key : x.others)
+    if (out.operations.size() + 3 < command_parts_max)
       out.operations.push_back(erase(std::string{key}));
-    if (out.operations.size() > command_parts_max)
-      out.operations.resize(command_parts_max);
-    return out;
-  }
-  auto& [key, value] = x.bound.front();
-  add_end(out, id, std::string{key}, value->value);
-  out.otherwise = {erase(bound_key(id, key))}; // U2
+  if (x.renewed)
+    out.operations.push_back(erase(renewed_key(id)));
+  if (out.operations.size() == x.others.size() + (x.renewed ? 1 : 0))
+    out.operations.push_back(erase(session_key(id))); // it was all
   return out;
 }
 

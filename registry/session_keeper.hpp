@@ -14,7 +14,7 @@ namespace muster {
 
 struct session_keeper_options {
   /// Commands under way that end sessions of one shard.
-  size_t open_max = 8;
+  size_t open_max = 32;
   /// After a command of a session that was not committed, until the next one.
   nanoseconds retry = std::chrono::seconds{1};
 };
@@ -28,9 +28,10 @@ struct session_keeper_options {
 /// session may live longer than its time, never shorter.
 ///
 /// Of what it ends, all records vanish by one command if there are few enough
-/// and none of them was written by others; else first the head, which ends the
-/// session, then each bound record by itself (U2). What such an end left behind
-/// because its home died is found by the next home: there is no head.
+/// and none of them was written by others; else the head says first that it has
+/// ended, each bound record is settled by itself (U2), and the head goes last.
+/// The next home goes on with that. Records without such a head are none of its
+/// business.
 ///
 /// Not thread-safe; owned by one actor.
 class session_keeper {
@@ -61,16 +62,25 @@ public:
 
 private:
   struct watched {
+    sequence head;
     sequence renewed;
     boot_time since{};
     nanoseconds ttl{};
   };
 
-  /// What is done about one session.
-  struct ending {
+  /// A step of an end: of one bound record, or of the session (empty).
+  struct step {
     uint64_t open = 0; // the number of the command; 0: none
     boot_time next{};
-    /// All at once was refused, or is too much.
+    /// A guard did not hold.
+    bool refused = false;
+  };
+
+  /// What is done about one session.
+  struct ending {
+    /// By the key that was bound.
+    std::map<std::string, step> steps;
+    /// All at once failed, or is too much.
     bool piecewise = false;
   };
 
@@ -85,15 +95,24 @@ private:
   void look_at(const std::string& id, const parts& x, boot_time now,
                std::vector<request>& out);
   bool is_over(const std::string& id, const parts& x, boot_time now);
-  void send(const std::string& id, command x, std::vector<request>& out);
+  /// Settles what an ended session has bound, then the session.
+  void settle(const std::string& id, const parts& x, boot_time now,
+              std::vector<request>& out);
+  /// Whether the step may be done now.
+  bool may_send(const std::string& id, const std::string& key, boot_time now);
+  void send(const std::string& id, const std::string& key, command x,
+            std::vector<request>& out);
   static command end_at_once(const std::string& id, const parts& x);
   static command end_head(const std::string& id, const parts& x);
-  static command clear_one(const std::string& id, const parts& x);
+  static command settle_one(const std::string& id, const parts& x,
+                            const std::string& key, const record& bound,
+                            bool is_others);
+  static command erase_rest(const std::string& id, const parts& x);
 
   session_keeper_options options_;
   std::map<std::string, watched> watched_;
   std::map<std::string, ending> endings_;
-  std::map<uint64_t, std::string> open_;
+  std::map<uint64_t, std::pair<std::string, std::string>> open_; // id, key
   uint64_t last_ = 0;
 };
 

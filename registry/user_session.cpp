@@ -41,9 +41,12 @@ bool parse_ttl(std::string_view text, nanoseconds& out) {
   int64_t count = 0;
   auto last = text.data() + text.size();
   auto [end, ec] = std::from_chars(text.data(), last, count);
-  out = std::chrono::milliseconds{1} * count;
-  return ec == std::errc{} && end == last && out >= session_ttl_min
-         && out <= session_ttl_max;
+  if (ec != std::errc{} || end != last
+      || count < milliseconds_of(session_ttl_min)
+      || count > milliseconds_of(session_ttl_max))
+    return false;
+  out = std::chrono::milliseconds{count};
+  return true;
 }
 
 } // namespace
@@ -182,7 +185,7 @@ void add_end(command& to, std::string_view id, std::string key,
 command end_head_command(const user_session& x) {
   command out;
   out.guards = {still_there(x)};
-  out.operations = {{operation_kind::erase, session_key(x.id), {}},
+  out.operations = {put(session_key(x.id), std::string{ended_text}),
                     {operation_kind::erase, renewed_key(x.id), {}}};
   return out;
 }
@@ -190,6 +193,7 @@ command end_head_command(const user_session& x) {
 command end_command(const user_session& x,
                     const std::vector<bound_record>& bound) {
   assert(bound.size() <= bound_at_once_max);
+  // The head stays for a moment: what is bound meanwhile is found by it.
   auto out = end_head_command(x);
   for (auto& r : bound)
     add_end(out, x.id, r.key, r.value);

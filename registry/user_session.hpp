@@ -24,6 +24,10 @@ namespace muster {
 // guarded by the head and the version of `renewed`, so no renewal is overlooked
 // (U1). A bound record vanishes only if it still has the value that it was
 // bound with: what somebody else has written since is theirs (U2).
+//
+// When a session ends its head says `ended` until all that it bound is settled:
+// what could not vanish by the same command, and what was bound meanwhile. Its
+// id is taken until then, and nothing more can be bound to it.
 
 /// Below it lie all sessions.
 constexpr std::string_view sessions_prefix = "/sessions";
@@ -109,6 +113,9 @@ command end_command(const user_session& x,
 
 /// Ends a session; what was bound vanishes soon after, see `session_keeper`.
 command end_head_command(const user_session& x);
+
+/// The head of a session that has ended and is not settled yet.
+constexpr std::string_view ended_text = "ended\n";
 
 /// Adds to a command that a bound record vanishes.
 void add_end(command& to, std::string_view id, std::string key,

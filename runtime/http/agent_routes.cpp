@@ -56,7 +56,9 @@ json policy_json(const policy_record& x, const cluster_status& cluster) {
 }
 
 std::string name_in(const request& x) {
-  return x.path.substr(agents_path.size() + 1);
+  return x.path.size() > agents_path.size() + 1
+           ? x.path.substr(agents_path.size() + 1)
+           : std::string{};
 }
 
 std::string text_member(const json& x, const char* name, std::string& wrong) {

@@ -46,10 +46,19 @@ std::string text_of(const request& x, const std::string& name) {
   return found ? *found : std::string{};
 }
 
-/// The segment behind `/v1/sessions/`.
-std::string id_of(const request& x) {
-  auto rest = x.path.substr(sessions_path.size() + 1);
-  return rest.substr(0, rest.find('/'));
+/// What stands behind `/v1/sessions/`; nothing if that is not there.
+std::string rest_of(const request& x) {
+  return x.path.size() > sessions_path.size() + 1
+           ? x.path.substr(sessions_path.size() + 1)
+           : std::string{};
+}
+
+/// A session's id, which is all of the rest.
+result<std::string> id_of(const request& x) {
+  auto rest = rest_of(x);
+  if (rest.empty() || rest.find('/') != std::string::npos)
+    return error{errc::not_found, "no such path: " + x.path};
+  return rest;
 }
 
 response list(const routes_context& context, const request& x) {
@@ -69,7 +78,10 @@ response show(const routes_context& context, const request& x) {
   auto left = time_left(x, context.config);
   if (!left)
     return problem(left.failure());
-  auto found = find_session(context.node, id_of(x), *left);
+  auto id = id_of(x);
+  if (!id)
+    return problem(id.failure());
+  auto found = find_session(context.node, *id, *left);
   return found ? body_of(view_json(*found)) : problem(found.failure());
 }
 
@@ -90,7 +102,10 @@ response renew(const routes_context& context, const request& x) {
   auto left = time_left(x, context.config);
   if (!left)
     return problem(left.failure());
-  auto renewed = renew_session(context.node, id_of(x), *left);
+  auto id = id_of(x);
+  if (!id)
+    return problem(id.failure());
+  auto renewed = renew_session(context.node, *id, *left);
   return renewed ? body_of(session_json(*renewed)) : problem(renewed.failure());
 }
 
@@ -99,18 +114,22 @@ response end(const routes_context& context, const request& x) {
   if (!left)
     return problem(left.failure());
   auto id = id_of(x);
-  if (auto done = end_session(context.node, id, *left); !done)
+  if (!id)
+    return problem(id.failure());
+  if (auto done = end_session(context.node, *id, *left); !done)
     return problem(done.failure());
-  return body_of({{"id", id}, {"ended", true}});
+  return body_of({{"id", *id}, {"ended", true}});
 }
 
 /// PUT `/v1/sessions/<id>/records/<key>`.
 response put_bound(const routes_context& context, const request& x) {
-  auto at = x.path.find(records_part, sessions_path.size() + 1);
-  auto id = id_of(x);
-  if (at != sessions_path.size() + 1 + id.size())
+  auto rest = rest_of(x);
+  auto at = rest.find('/');
+  if (at == std::string::npos
+      || rest.compare(at, records_part.size(), records_part) != 0)
     return problem(error{errc::not_found, "no such path: " + x.path});
-  auto key = x.path.substr(at + records_part.size() - 1);
+  auto id = rest.substr(0, at);
+  auto key = rest.substr(at + records_part.size() - 1);
   if (auto checked = check_key(key); !checked)
     return problem(checked.failure());
   auto left = time_left(x, context.config);

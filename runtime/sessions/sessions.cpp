@@ -72,6 +72,38 @@ std::vector<session_view> views_of(const std::vector<read_answer>& records) {
   return out;
 }
 
+/// The head of a session that has not ended.
+result<user_session> head_of(machine& at, const std::string& id,
+                             const time_limit& limit) {
+  auto proto = user_session{id, session_ttl_min, {}, {}};
+  if (auto checked = check_session(proto); !checked)
+    return checked.failure();
+  auto found = at.get(session_key(id), {false, limit.left()});
+  if (!found)
+    return found.failure();
+  auto head = parse_session(id, found->value);
+  return found->found && head ? head : ended(id);
+}
+
+/// Bound records are told apart by their values (U2): what is there already
+/// with this very value may be another session's, and would vanish with that.
+status check_free(machine& at, const user_session& mine, const operation& x,
+                  const time_limit& limit) {
+  auto there = at.get(x.key, {false, limit.left()});
+  if (!there)
+    return there.failure();
+  if (!there->found || there->value != x.value)
+    return ok();
+  auto bound = at.get(bound_key(mine.id, x.key), {false, limit.left()});
+  if (!bound)
+    return bound.failure();
+  if (bound->found && bound->value == x.value)
+    return ok();
+  return error{errc::refused,
+               x.key + " has this value already, perhaps of a former session: "
+                 "write another value, or wait until that session has ended"};
+}
+
 std::string fresh_id(const machine& at) {
   static std::atomic<uint64_t> count{0};
   // Another process of this machine has another boot time to the nanosecond.
@@ -122,27 +154,29 @@ list_sessions(machine& at, std::chrono::nanoseconds timeout) {
 result<user_session> renew_session(machine& at, const std::string& id,
                                    std::chrono::nanoseconds timeout) {
   time_limit limit{timeout};
-  auto found = find_session(at, id, limit.left());
+  auto found = head_of(at, id, limit);
   if (!found)
     return found.failure();
-  auto done = run(at, renew_command(found->what), limit);
+  auto done = run(at, renew_command(*found), limit);
   if (!done)
     return done.failure().code == errc::refused ? ended(id) : done.failure();
-  return found->what;
+  return *found;
 }
 
 status end_session(machine& at, const std::string& id,
                    std::chrono::nanoseconds timeout) {
   time_limit limit{timeout};
+  auto head = head_of(at, id, limit);
+  if (!head)
+    return head.failure();
+  // More than a listing can hold does not end by one command either.
   auto found = find_session(at, id, limit.left());
-  if (!found)
-    return found.failure();
-  if (found->bound.size() <= bound_at_once_max) {
+  if (found && found->bound.size() <= bound_at_once_max) {
     auto done = run(at, end_command(found->what, found->bound), limit);
     if (done || done.failure().code != errc::refused)
       return done;
   }
-  auto done = run(at, end_head_command(found->what), limit);
+  auto done = run(at, end_head_command(*head), limit);
   if (!done && done.failure().code == errc::refused)
     return ended(id);
   return done;
@@ -152,10 +186,14 @@ result<command_answer> submit_bound(machine& at, command x,
                                     const std::string& session_id,
                                     std::chrono::nanoseconds timeout) {
   time_limit limit{timeout};
-  auto found = find_session(at, session_id, limit.left());
+  auto found = head_of(at, session_id, limit);
   if (!found)
     return found.failure();
-  if (auto bound = bind(x, found->what); !bound)
+  for (auto& op : x.operations)
+    if (op.kind == operation_kind::put)
+      if (auto free = check_free(at, *found, op, limit); !free)
+        return free.failure();
+  if (auto bound = bind(x, *found); !bound)
     return bound.failure();
   return at.submit(std::move(x), {limit.left(), {}});
 }

@@ -46,7 +46,9 @@ status end_session(machine& at, const std::string& id,
                    std::chrono::nanoseconds timeout);
 
 /// Carries a command out and binds what it puts to a session.
-/// Errors: as `find_session`; `invalid_argument`, see `bind`.
+/// Errors: as `find_session`; `invalid_argument`, see `bind`; `refused`: a
+/// record is there with the very value, and not by this session: write one that
+/// tells them apart (a start time, the session's id).
 result<command_answer> submit_bound(machine& at, command x,
                                     const std::string& session_id,
                                     std::chrono::nanoseconds timeout);

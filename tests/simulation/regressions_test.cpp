@@ -26,6 +26,16 @@ TEST_CASE("seeds that once failed pass", "[simulation]") {
   CHECK(x.problem.empty());
 }
 
+TEST_CASE("seeds with switches that once failed pass", "[simulation]") {
+  simulation_options options;
+  options.seed = GENERATE(31052u, 45027u, 45078u);
+  options.with_switches = true;
+  INFO("muster-sim --switches --seed " << options.seed);
+  auto x = simulate(options);
+  INFO(x.problem);
+  CHECK(x.problem.empty());
+}
+
 TEST_CASE("a seed with the real actors is one run", "[simulation]") {
   auto x = run_seed(7);
   auto y = run_seed(7);

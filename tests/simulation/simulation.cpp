@@ -417,11 +417,12 @@ struct run {
     auto here = [&](const machine_id& id) {
       return std::find(all.begin(), all.end(), id) != all.end();
     };
-    return std::any_of(
-      shape_.behind.begin(), shape_.behind.end(), [&](auto& x) {
-        return !shape_.stores(x.first) && shape_.mirrors.contains(x.first)
-               && here(x.first) && here(x.second);
-      });
+    return std::any_of(shape_.behind.begin(), shape_.behind.end(),
+                       [&](auto& x) {
+                         return !shape_.stores(x.first)
+                                && shape_.mirrors.contains(x.first)
+                                && here(x.first) && here(x.second);
+                       });
   }
 
   std::string problem(const verdict& found, const simulation_result& x) const {

@@ -25,8 +25,27 @@ TEST_CASE_METHOD(cli_fixture, "cli: what is bound vanishes with its session") {
   CHECK(has(out, "mine     5 s  m1         a test  /svc/a"));
   CHECK(muster({"session", "end", "mine"}) == 0);
   CHECK(muster({"get", "/svc/a"}) == 3);
-  CHECK(muster({"ls", "/", "-o", "json"}) == 0);
+  CHECK(muster({"session", "list", "-o", "json"}) == 0);
   CHECK(out == "[]\n");
+}
+
+TEST_CASE_METHOD(cli_fixture, "http: a session's path is its id and no more") {
+  serve();
+  CHECK(muster({"session", "create", "--id", "s"}) == 0);
+  CHECK(muster({"session", "end", "s/records/a"}) == 3);
+  CHECK(muster({"session", "renew", "s/x"}) == 3);
+  CHECK(muster({"session", "show", "s"}) == 0);
+}
+
+TEST_CASE_METHOD(cli_fixture, "cli: what another session binds is told") {
+  serve();
+  CHECK(muster({"session", "create", "--id", "old"}) == 0);
+  CHECK(muster({"session", "create", "--id", "new"}) == 0);
+  CHECK(muster({"put", "/a", "1", "--session", "old"}) == 0);
+  CHECK(muster({"put", "/a", "1", "--session", "old"}) == 0);
+  CHECK(muster({"put", "/a", "1", "--session", "new"}) == 4);
+  CHECK(has(err, "another value"));
+  CHECK(muster({"put", "/a", "2", "--session", "new"}) == 0);
 }
 
 TEST_CASE_METHOD(cli_fixture, "cli: a session that has ended is not found") {

@@ -35,7 +35,33 @@ TEST_CASE("session_keeper: a session that is not renewed ends by one command") {
   x.look();
   REQUIRE(x.wanted.size() == 1);
   x.obey();
+  CHECK(!x.find("/k/0"));
+  CHECK(!x.find("/k/1"));
+  x.pass(1s);
   CHECK(x.records.empty());
+}
+
+TEST_CASE("session_keeper: what is bound at the last moment vanishes too") {
+  opened x;
+  x.look();
+  x.now += 11s;
+  x.look();
+  REQUIRE(x.wanted.size() == 1);
+  REQUIRE(x.put_bound(x.mine, "/k/late", "mine"));
+  x.obey();
+  x.pass(2s);
+  CHECK(x.records.empty());
+}
+
+TEST_CASE("session_keeper: an id is taken until its end is settled") {
+  opened x;
+  REQUIRE(x.put("/k/1", "theirs"));
+  REQUIRE(x.run(end_head_command(x.mine)));
+  CHECK(!x.run(open_command(x.mine)));
+  x.pass(3s);
+  CHECK(x.run(open_command(x.mine)));
+  CHECK(!x.find("/k/0"));
+  CHECK(x.find("/k/1"));
 }
 
 TEST_CASE("session_keeper: a session that is renewed lives") {
@@ -91,19 +117,21 @@ TEST_CASE(
   whole.id = command_id{"m1.1.1"};
   CHECK(check_command(whole, 1));
   at_once.obey();
+  CHECK(at_once.records.size() == 1); // the head
+  at_once.pass(1s);
   CHECK(at_once.records.empty());
   opened many{bound_at_once_max + 1};
   many.pass(80s);
   CHECK(many.records.empty());
 }
 
-TEST_CASE("session_keeper: a new home counts anew and clears what is left") {
+TEST_CASE("session_keeper: a new home counts anew and settles what is left") {
   opened x;
   x.pass(9s);
   x.keeper.on_stopped();
   x.pass(9s);
   CHECK(x.find("/k/0"));
-  // The head has gone, and with it the home.
+  // It has ended, and with it the home.
   REQUIRE(x.run(end_head_command(x.mine)));
   x.keeper = session_keeper{session_keeper_options{}};
   x.pass(2s);
@@ -127,7 +155,7 @@ TEST_CASE("session_keeper: an end that is not answered is not sent again") {
 
 TEST_CASE("session_keeper: not more ends at a time than are allowed") {
   session_world x;
-  for (int i = 0; i < 20; ++i)
+  for (int i = 0; i < 40; ++i)
     REQUIRE(x.run(open_command(session_of("s" + std::to_string(i)))));
   x.look();
   x.now += 11s;
@@ -141,6 +169,8 @@ TEST_CASE("session_keeper: other records are not its business") {
   session_world x;
   REQUIRE(x.put("/sessionsx/a", "1"));
   REQUIRE(x.put("/a", "1"));
+  REQUIRE(x.put("/sessions/alice/cart", "1"));
+  REQUIRE(x.put("/sessions/bob", "1"));
   x.pass(60s);
-  CHECK(x.records.size() == 2);
+  CHECK(x.records.size() == 4);
 }
