@@ -125,6 +125,7 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
     bytes_ -= key.size() + r.value.size();
   s.in = session{};
   s.validated = sequence{};
+  s.newest = grant_number{};
   keys_.take(id);
   s.prefixes.clear();
   s.records.clear();

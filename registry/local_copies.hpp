@@ -222,6 +222,8 @@ private:
     std::set<std::string> pending;
     /// What was heard to be committed in this session.
     sequence validated;
+    /// The newest grant that came in this session; they come in order (D1).
+    grant_number newest;
     rack_copies rack;
   };
 

@@ -23,6 +23,10 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
                          x.grant, x.prefix}}); // asked for before it was one
   if (!is_ours(from, x.link, s))
     return;
+  // D2: one that comes again may have been given up since, and asked for anew.
+  if (x.chunk == 0 ? x.grant <= s.newest : x.grant != s.newest)
+    return;
+  s.newest = x.grant;
   if (x.exact)
     return take_key(from, x, s, out);
   auto found = s.prefixes.find(x.prefix);
@@ -35,8 +39,6 @@ void local_copies::on_message(const peer& from, const copy_grant& x, boot_time,
     return;
   }
   auto& p = found->second;
-  if (x.grant <= p.grant)
-    return; // D2: it came before, and what has changed since is not in it
   if (x.chunk == 0) {
     p.arriving = x.grant;
     p.next_chunk = 0;

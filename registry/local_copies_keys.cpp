@@ -78,8 +78,6 @@ void local_copies::take_key(const peer& from, const copy_grant& x,
                             shard_copies& s, copy_effects& out) {
   auto id = x.link.shard;
   key_copies::name name{id, x.prefix};
-  if (x.grant <= keys_.grant_of(name))
-    return; // D2, as for a prefix
   std::string_view value;
   auto& found = x.records;
   auto present = found.size() == 1 && found[0].key == x.prefix;
