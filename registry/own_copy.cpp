@@ -18,8 +18,9 @@ std::optional<policy_view> local_copies::own_view() const {
   if (prefix.empty() || found == shards_.end())
     return std::nullopt;
   auto& s = found->second;
-  auto held = s.prefixes.find(prefix);
-  if (held == s.prefixes.end() || held->second.grant == grant_number{})
+  // A wider copy shows it as well, and may come first: what is acknowledged
+  // under its grant must be known (A1).
+  if (!under_held_prefix(s, prefix))
     return std::nullopt;
   policy_view out;
   for (auto i = s.records.lower_bound(prefix);

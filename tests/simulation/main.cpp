@@ -184,7 +184,7 @@ int main(int argc, char** argv) {
   app.add_flag("--moves{1},--no-moves{-1}", args.moves,
                "With or without planned moves; else the seed chooses");
   app.add_flag("--policies{1},--no-policies{-1}", args.policies,
-               "With policies, which the seeds do not choose by themselves");
+               "With or without policies; else the seed chooses");
   app.add_flag("--switches{1},--no-switches{-1}", args.switches,
                "With or without switches; else the seed chooses");
   app.add_flag("--calm", args.calm, "Only delays, no faults");

@@ -26,7 +26,7 @@ struct simulation_options {
   unsigned rate = 0;
   /// With planned moves, and more machines that store; else the seed chooses.
   std::optional<bool> with_moves;
-  /// With an operator who adds and removes policies; else without.
+  /// With an operator who adds and removes policies; else the seed chooses.
   std::optional<bool> with_policies;
   /// With switches, and machines behind them; else the seed chooses.
   std::optional<bool> with_switches;
