@@ -5,6 +5,8 @@
 #include "registry/key.hpp"
 #include "registry/local_copies.hpp"
 
+#include <algorithm>
+
 namespace muster {
 
 void local_copies::note_own(const std::string& key) {
@@ -23,6 +25,12 @@ std::optional<policy_view> local_copies::own_view() const {
   if (!under_held_prefix(s, prefix))
     return std::nullopt;
   policy_view out;
+  out.upto = s.validated;
+  each_prefix(prefix, [&](auto held) {
+    auto i = s.prefixes.find(held);
+    if (i != s.prefixes.end() && i->second.grant != grant_number{})
+      out.upto = std::max(out.upto, i->second.as_of);
+  });
   for (auto i = s.records.lower_bound(prefix);
        i != s.records.end() && i->first.starts_with(prefix); ++i) {
     auto& [key, r] = *i;
@@ -30,6 +38,7 @@ std::optional<policy_view> local_copies::own_view() const {
       continue;
     if (!r.erased)
       out.records.emplace(key, r.value);
+    out.upto = std::max({out.upto, r.version, r.pending});
     if (r.pending != sequence{} && !r.pending_locked)
       out.undecided.push_back({key, r.pending_value, r.pending_erased});
   }

@@ -11,6 +11,11 @@
 namespace muster {
 
 void policy_book::show(const policy_view& x) {
+  // A copy may come from somebody who is behind what this machine has
+  // acknowledged as a replica: it takes nothing away (A1).
+  if (known_ && x.upto < upto_)
+    return add(x);
+  upto_ = x.upto;
   std::map<std::string, std::set<std::string>> values;
   for (auto& [key, value] : x.records)
     values[key].insert(value);
@@ -98,8 +103,10 @@ std::optional<policy_view> replica_policies::look(const shard_context& x) {
   auto changed = cut || x.log.base() > last_; // a snapshot was installed
   auto from = cut ? committed : std::max(last_, x.log.base());
   for (auto at = from.next(); at <= last; at = at.next())
-    if (touches(x.log.at(at).entry))
+    if (touches(x.log.at(at).entry)) {
       changed = touching_.insert(at).second || changed;
+      newest_ = std::max(newest_, at);
+    }
   while (!touching_.empty() && *touching_.begin() <= committed) {
     touching_.erase(touching_.begin());
     changed = true;
@@ -115,8 +122,11 @@ std::optional<policy_view> replica_policies::look(const shard_context& x) {
   auto& records = x.state.records();
   for (auto i = records.lower_bound(prefix);
        i != records.end() && i->first.starts_with(prefix); ++i)
-    if (covers(prefix, i->first))
+    if (covers(prefix, i->first)) {
       out.records.emplace(i->first, i->second.value);
+      newest_ = std::max(newest_, i->second.version);
+    }
+  out.upto = newest_;
   for (auto at : touching_)
     for (auto& e : x.log.at(at).entry.effects)
       // P2: a lock writes nothing; the decision's entry does.

@@ -28,6 +28,8 @@ struct policy_view {
   std::map<std::string, std::string> records;
   /// In the order of the log.
   std::vector<change> undecided;
+  /// The source knows every change up to here; 0: it does not say.
+  sequence upto = {};
 };
 
 /// Which policies are in force, as one machine knows it.
@@ -82,6 +84,7 @@ private:
   void find_policies();
 
   bool known_ = false;
+  sequence upto_; // of the source that knew most
   uint64_t version_ = 0;
   /// By key.
   std::map<std::string, std::set<std::string>> values_;
@@ -109,6 +112,7 @@ private:
   sequence committed_;
   sequence last_;
   /// Undecided entries that write a policy.
+  sequence newest_; // that touched them
   std::set<sequence> touching_;
 };
 

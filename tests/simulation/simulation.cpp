@@ -225,8 +225,9 @@ struct run {
     auto random = seeds_.fork(watches_label + 1);
     if (random.chance(500))
       watches_.begin(1 + random.below(3));
-    // Only where they are asked for: A1 has a known gap (docs/protocol.md).
-    if (options_.with_policies.value_or(false))
+    // A quarter of all seeds.
+    if (options_.with_policies.value_or(
+          seeds_.fork(policies_label + 1).chance(250)))
       policies_.begin();
     if (options_.script)
       options_.script(world_);

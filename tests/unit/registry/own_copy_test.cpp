@@ -11,11 +11,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-copy_options with_own_prefix() {
+copy_options with_own_prefix(size_t bytes_max) {
   copy_options out;
   out.own_prefix = "/muster/agents";
   out.prefixes_max = 1;
-  out.bytes_max = 10;
+  out.bytes_max = bytes_max;
   return out;
 }
 
@@ -23,11 +23,12 @@ copy_options with_own_prefix() {
 struct holder {
   const peer self{machine_id{"h"}, incarnation{3}};
   const peer home{machine_id{"home"}, incarnation{1}};
-  local_copies copies{self, 1, with_own_prefix()};
+  local_copies copies;
   boot_time now{100s};
   copy_effects out;
 
-  holder() {
+  explicit holder(size_t bytes_max = 10)
+    : copies(self, 1, with_own_prefix(bytes_max)) {
     assignment x;
     x.of = term{5};
     x.at = epoch{5};
@@ -115,6 +116,26 @@ TEST_CASE("own copy: what is undecided is seen beside what stands") {
   CHECK(view->records.size() == 1);
   REQUIRE(view->undecided.size() == 1);
   CHECK(view->undecided[0].erased);
+}
+
+TEST_CASE("own copy: a wider copy that comes first shows it (A1)") {
+  holder x{1000};
+  x.copies.pin("/", x.now, x.out);
+  x.copies.on_message(x.home,
+                      copy_grant{x.link(),
+                                 grant_number{1},
+                                 "/",
+                                 sequence{4},
+                                 0,
+                                 true,
+                                 {{"/muster/agents/b", "1", sequence{3}}}},
+                      x.now, x.out);
+  x.invalidates(5, "2");
+  auto view = x.copies.own_view();
+  REQUIRE(view);
+  CHECK(view->records.count("/muster/agents/b") == 1);
+  REQUIRE(view->undecided.size() == 1);
+  CHECK(view->upto == sequence{5});
 }
 
 TEST_CASE("own copy: without a lease there is none") {

@@ -122,3 +122,17 @@ TEST_CASE("replica policies: other keys change nothing") {
   CHECK(x.put("/a", "1") == "committed");
   CHECK(!lens.look(x.context(0)));
 }
+
+TEST_CASE("policy book: who knows less takes nothing away (A1)") {
+  policy_book x;
+  policy_view replica{{}, {{key_a, text("/p"), false}}};
+  replica.upto = sequence{9};
+  x.show(replica);
+  policy_view behind;
+  behind.upto = sequence{7};
+  x.show(behind);
+  CHECK(prefixes(x) == prefix_list{"/p"});
+  behind.upto = sequence{10}; // it was removed, or never committed
+  x.show(behind);
+  CHECK(prefixes(x).empty());
+}
