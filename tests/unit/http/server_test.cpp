@@ -135,6 +135,10 @@ TEST_CASE_METHOD(fixture, "server: what is wrong with a request is said") {
   start();
   CHECK(code(ask("GET /v2")) == 404);
   CHECK(code(ask("GET /v1/recordsets")) == 404);
+  for (auto verb : {"PUT", "DELETE"})
+    for (auto path : {"/v1/sessions", "/v1/sessions/", "/v1/agents",
+                      "/v1/agents/", "/v1/sessions/s/records"})
+      CHECK(code(write(std::string{verb} + " " + path)) / 100 == 4);
   CHECK(code(ask("PATCH /v1/records/a/b")) == 405);
   CHECK(code(ask("GET /v1/records")) == 400);
   CHECK(code(ask("GET /v1/records/a//b")) == 400);

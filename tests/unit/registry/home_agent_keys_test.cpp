@@ -188,3 +188,51 @@ TEST_CASE("agent: keys of one holder have a limit") {
   x.ask("/d");
   CHECK(x.count<copy_ask>() == 2);
 }
+
+TEST_CASE("agent: who gives a copy up hears of the change as named (A2)") {
+  key_directory x;
+  x.agent.on_policies({{"a", "/billing", {x.h.id}, "audit"}}, x.out);
+  x.hold("/billing/1");
+  x.prepare(2, "/billing/1");
+  REQUIRE(x.sent<invalidate>().size() == 1);
+  CHECK(x.sent<observe>().empty());
+  auto grant = x.sent<invalidate>()[0].grant;
+  x.out.clear();
+  x.agent.on_copy_drop(x.h, {x.link(), grant, "/billing/1"}, x.now, x.out);
+  CHECK(x.sent<observe>().size() == 1);
+  CHECK(!x.agent.is_done(sequence{2}, x.h.id));
+}
+
+TEST_CASE("agent: a switch may have what its whole rack wants") {
+  agent_options options;
+  options.shard_count = 1;
+  options.grants_max = 1;
+  options.rack_grants_max = 2;
+  const peer home{machine_id{"home"}, incarnation{1}};
+  home_agent agent{shard_id{0}, home, options};
+  agent_effects out;
+  agent.on_started({shard_id{0}, term{5}, epoch{5}});
+  member one;
+  one.who = {machine_id{"m"}, incarnation{1}};
+  member many;
+  many.who = {machine_id{"s"}, incarnation{1}};
+  many.role = "switch";
+  agent.on_members(epoch{6}, {one, many}, out);
+  auto asked = [&](const peer& who, uint64_t in) {
+    size_t count = 0;
+    for (auto prefix : {"/", "/a", "/b", "/c"}) {
+      out.clear();
+      agent.on_copy_request(
+        who, {{shard_id{0}, term{5}, session{in}, home.run}, prefix}, out);
+      for (auto& x : out)
+        count += std::holds_alternative<copy_ask>(x);
+    }
+    return count;
+  };
+  agent.on_copy_request(one.who, {{shard_id{0}, term{5}, {}, home.run}, "/"},
+                        out);
+  agent.on_copy_request(many.who, {{shard_id{0}, term{5}, {}, home.run}, "/"},
+                        out);
+  CHECK(asked(one.who, 1) == 1);
+  CHECK(asked(many.who, 2) == 2);
+}

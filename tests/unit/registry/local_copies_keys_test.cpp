@@ -355,3 +355,23 @@ TEST_CASE("key copy: who becomes a replica gives all of them up") {
   CHECK(x.sent<copy_drop>().size() == 2);
   CHECK(x.read("/a/x") == "silent");
 }
+
+TEST_CASE("key copy: what was given up and comes again is not taken (D2)") {
+  key_holder x;
+  x.hold("/a/x");
+  x.write("/a/x", 2, "2");
+  x.write("/a/x", 3, "3");
+  REQUIRE(x.copies.key_probe().withdrawn == 1);
+  x.offer("/a/x"); // asked for anew; the former grant comes once more
+  x.grant("/a/x", "1");
+  CHECK(x.read("/a/x") == "silent");
+}
+
+TEST_CASE("key copy: what a prefix brings is not offered twice") {
+  key_holder x;
+  x.lease(1);
+  x.copies.pin("/a", x.now, x.out);
+  x.offer("/a/x");
+  for (auto& asked : x.sent<copy_request>())
+    CHECK(!asked.exact);
+}

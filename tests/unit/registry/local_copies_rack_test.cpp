@@ -250,3 +250,11 @@ TEST_CASE("switch: needs from before a copy was given say nothing of it") {
   x.copies.on_tick(x.now, x.out);
   CHECK(drops() == 1);
 }
+
+TEST_CASE("switch: it takes no offer of a single key (D6)") {
+  switch_copies x;
+  x.out.all.clear();
+  x.copies.on_message(x.home, copy_offer{x.link(), "/a"}, x.now, x.out);
+  x.copies.on_message(x.home, copy_offer{x.link(), "/b"}, x.now, x.out);
+  CHECK(x.out.all.empty());
+}

@@ -14,13 +14,20 @@ namespace {
 struct holder {
   const peer self{machine_id{"h"}, incarnation{3}};
   const peer home{machine_id{"home"}, incarnation{1}};
-  local_copies copies{self, 1, {}};
+  local_copies copies;
   plain_table table;
   boot_time now{100s};
   copy_effects out;
   size_t seen = 0;
 
-  holder() {
+  static copy_options limited(size_t bytes_max) {
+    copy_options out;
+    out.bytes_max = bytes_max;
+    return out;
+  }
+
+  explicit holder(size_t bytes_max = copy_options{}.bytes_max)
+    : copies(self, 1, limited(bytes_max)) {
     assign(5);
     copies.pin("/a", now, out);
   }
@@ -267,4 +274,17 @@ TEST_CASE("local_copies: what was decided comes again, the key has gone (D2)") {
   x.invalidates(2, "2");
   x.validates(3);
   CHECK(x.read() == "absent");
+}
+
+TEST_CASE("local_copies: a copy that does not fit is given back") {
+  holder x{10};
+  x.lease(1);
+  x.grant({{"/a/x", std::string(100, 'v'), sequence{1}}});
+  CHECK(x.sent<copy_drop>().size() == 1);
+  CHECK(x.read() == "silent");
+  x.grant({{"/a/x", "1", sequence{1}}}, 2);
+  CHECK(x.read() == "1");
+  x.grant({{"/a/x", std::string(100, 'v'), sequence{2}}}, 3, 2);
+  // The directory's entry is that of what is held as well.
+  CHECK(x.sent<copy_drop>().size() == 1);
 }

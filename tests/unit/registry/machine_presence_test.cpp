@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+
 using namespace muster;
 using namespace std::chrono_literals;
 
@@ -99,4 +101,17 @@ TEST_CASE("machine_presence: switched off, it says nothing") {
   machine_presence off{peer{machine_id{"m3"}, incarnation{7}}, "host:1",
                        presence_options{0s, 1s}};
   CHECK(!off.on_tick(boot_time{100s}));
+}
+
+TEST_CASE("machine_presence: an opening without an outcome is given up") {
+  present_machine x;
+  std::set<std::string> ids;
+  for (int i = 0; i < 11; ++i) {
+    auto sent = x.core.on_tick(x.now);
+    REQUIRE(sent);
+    ids.insert(sent->what.id.value);
+    x.core.on_answer(outcome::unknown, {}, x.now);
+    x.now += 1s;
+  }
+  CHECK(ids.size() == 2);
 }

@@ -174,3 +174,35 @@ TEST_CASE("session_keeper: other records are not its business") {
   x.pass(60s);
   CHECK(x.records.size() == 4);
 }
+
+TEST_CASE("session_keeper: a shard that is away holds up its records only") {
+  opened x{3};
+  REQUIRE(x.run(end_head_command(x.mine)));
+  x.look();
+  REQUIRE(x.wanted.size() == 3);
+  auto away = x.wanted[0];
+  x.wanted.erase(x.wanted.begin());
+  x.obey();
+  x.keeper.on_answer(away.number, false, false, x.now);
+  x.look();
+  CHECK(x.wanted.empty()); // after a pause
+  CHECK(x.find("/k/0"));
+  CHECK(!x.find("/k/1"));
+  CHECK(!x.find("/k/2"));
+  x.pass(3s);
+  CHECK(x.records.empty());
+}
+
+TEST_CASE("session_keeper: an end at once that fails goes on piece by piece") {
+  opened x;
+  x.look();
+  x.now += 11s;
+  x.look();
+  REQUIRE(x.wanted.size() == 1);
+  x.keeper.on_answer(x.wanted[0].number, false, false, x.now);
+  x.wanted.clear();
+  x.now += 1s;
+  x.look();
+  REQUIRE(x.wanted.size() == 1);
+  CHECK(x.wanted[0].what.operations.size() == 2); // the session's own records
+}
