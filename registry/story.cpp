@@ -49,4 +49,13 @@ const char* to_string(served_from x) {
   return "?";
 }
 
+error error_of(const command_answer& x) {
+  auto code = errc::unknown;
+  if (x.what == outcome::refused)
+    code = x.id_reused ? errc::id_reused : errc::refused;
+  else if (x.what == outcome::unavailable)
+    code = errc::unavailable;
+  return error{code, x.detail.empty() ? to_string(x.what) : x.detail};
+}
+
 } // namespace muster

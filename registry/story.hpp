@@ -4,6 +4,7 @@
 #include "registry/command.hpp"
 #include "registry/fields.hpp"
 #include "registry/ids.hpp"
+#include "registry/result.hpp"
 
 #include <cstdint>
 #include <string>
@@ -98,6 +99,9 @@ struct command_answer {
   /// before; nothing of this one was or will be applied.
   bool id_reused = false;
 };
+
+/// The error of an answer that is not `committed`.
+error error_of(const command_answer& x);
 
 /// A command's whole story, as `muster explain` prints it.
 struct story {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/http/deadline.hpp"
-#include "runtime/http/json.hpp"
 #include "runtime/http/parameters.hpp"
-#include "runtime/http/problem.hpp"
-#include "runtime/http/routes.hpp"
+#include "runtime/http/worker_route.hpp"
 #include "runtime/policies/policies.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,14 +12,6 @@ namespace muster::http {
 namespace {
 
 constexpr std::string_view agents_path = "/v1/agents";
-
-using handler = std::function<response(const routes_context&, const request&)>;
-
-response body_of(const json& x) {
-  response out;
-  out.body = to_text(x);
-  return out;
-}
 
 json names(const std::vector<machine_id>& xs) {
   auto out = json::array();
@@ -102,81 +91,62 @@ result<policy> policy_in(const request& x) {
   return out;
 }
 
-response list_agents(const routes_context& context, const request& x) {
-  auto left = time_left(x, context.config);
-  if (!left)
-    return problem(left.failure());
-  auto found = list_policies(context.node, *left);
+result<json> list_agents(const routes_context& context, const request&,
+                         nanoseconds left) {
+  auto found = list_policies(context.node, left);
   if (!found)
-    return problem(found.failure());
+    return found.failure();
   auto cluster = context.node.status();
   auto out = json::array();
   for (auto& each : *found)
     out.push_back(policy_json(each, cluster));
-  return body_of(out);
+  return out;
 }
 
-response show_agent(const routes_context& context, const request& x) {
-  auto left = time_left(x, context.config);
-  if (!left)
-    return problem(left.failure());
-  auto found = find_policy(context.node, name_in(x), *left);
+result<json> show_agent(const routes_context& context, const request& x,
+                        nanoseconds left) {
+  auto found = find_policy(context.node, name_in(x), left);
   if (!found)
-    return problem(found.failure());
-  return body_of(policy_json(*found, context.node.status()));
+    return found.failure();
+  return policy_json(*found, context.node.status());
 }
 
-response put_agent(const routes_context& context, const request& x) {
+result<json> put_agent(const routes_context& context, const request& x,
+                       nanoseconds left) {
   auto what = policy_in(x);
   if (!what)
-    return problem(what.failure());
+    return what.failure();
   auto replace = flag_in(x, "replace");
   if (!replace)
-    return problem(replace.failure());
-  auto left = time_left(x, context.config);
-  if (!left)
-    return problem(left.failure());
-  auto done = add_policy(context.node, *what, {*replace, *left});
+    return replace.failure();
+  auto done = add_policy(context.node, *what, {*replace, left});
   if (!done)
-    return problem(done.failure());
-  return body_of({{"name", what->name},
-                  {"version", done->answer.version.value},
-                  {"command", done->answer.id.value},
-                  {"unaware", names(done->unaware)}});
+    return done.failure();
+  return json{{"name", what->name},
+              {"version", done->answer.version.value},
+              {"command", done->answer.id.value},
+              {"unaware", names(done->unaware)}};
 }
 
-response remove_agent(const routes_context& context, const request& x) {
-  auto left = time_left(x, context.config);
-  if (!left)
-    return problem(left.failure());
-  auto done = remove_policy(context.node, name_in(x), *left);
+result<json> remove_agent(const routes_context& context, const request& x,
+                          nanoseconds left) {
+  auto done = remove_policy(context.node, name_in(x), left);
   if (!done)
-    return problem(done.failure());
-  return body_of({{"name", name_in(x)},
-                  {"version", done->version.value},
-                  {"command", done->id.value}});
-}
-
-void add(router& out, const routes_context& context, method verb, bool subtree,
-         std::vector<std::string> parameters, handler run) {
-  out.add({.verb = verb,
-           .path = std::string{agents_path},
-           .subtree = subtree,
-           .how = route::execution::worker,
-           .parameters = std::move(parameters),
-           .run = [context, run = std::move(run)](const request& x,
-                                                  const responder& then) {
-             then(run(context, x));
-           }});
+    return done.failure();
+  return json{{"name", name_in(x)},
+              {"version", done->version.value},
+              {"command", done->id.value}};
 }
 
 } // namespace
 
 void add_agent_routes(router& out, const routes_context& context) {
-  add(out, context, method::get, false, {"timeout"}, list_agents);
-  add(out, context, method::get, true, {"timeout"}, show_agent);
-  add(out, context, method::put, true, {"timeout", "replace"}, put_agent);
-  add(out, context, method::erase, true, {"timeout"}, remove_agent);
+  const std::string path{agents_path};
+  add_timed_route(out, context, {method::get, path}, list_agents);
+  add_timed_route(out, context, {method::get, path, true}, show_agent);
+  add_timed_route(out, context, {method::put, path, true, {"replace"}},
+                  put_agent);
+  add_timed_route(out, context, {method::erase, path, true}, remove_agent);
 }
 
 } // namespace muster::http

@@ -4,7 +4,7 @@
 #include "runtime/http/json.hpp"
 #include "runtime/http/parameters.hpp"
 #include "runtime/http/problem.hpp"
-#include "runtime/http/routes.hpp"
+#include "runtime/http/worker_route.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,19 +14,11 @@ namespace {
 
 constexpr const char* mirrors_path = "/v1/mirrors";
 
-using handler = std::function<response(const routes_context&, const request&)>;
-
 response plain(unsigned status, std::string text) {
   response out;
   out.status = status;
   out.content_type = "text/plain; charset=utf-8";
   out.body = std::move(text);
-  return out;
-}
-
-response body_of(const json& x) {
-  response out;
-  out.body = to_text(x);
   return out;
 }
 
@@ -133,15 +125,9 @@ response show_ready(const routes_context& context, const request&) {
 
 void add(router& out, const routes_context& context, method verb,
          std::string path, std::vector<std::string> parameters, handler run) {
-  out.add({.verb = verb,
-           .path = std::move(path),
-           .subtree = false,
-           .how = route::execution::worker,
-           .parameters = std::move(parameters),
-           .run = [context, run = std::move(run)](const request& x,
-                                                  const responder& then) {
-             then(run(context, x));
-           }});
+  add_worker_route(out, context,
+                   {verb, std::move(path), false, std::move(parameters)},
+                   std::move(run));
 }
 
 } // namespace

@@ -16,15 +16,6 @@ constexpr std::string_view commands_path = "/v1/commands";
 constexpr size_t commands_default = 50;
 constexpr size_t commands_max = 1'000;
 
-error error_of(const command_answer& x) {
-  auto code = errc::unknown;
-  if (x.what == outcome::refused)
-    code = x.id_reused ? errc::id_reused : errc::refused;
-  else if (x.what == outcome::unavailable)
-    code = errc::unavailable;
-  return error{code, x.detail.empty() ? to_string(x.what) : x.detail};
-}
-
 void post_command(const routes_context& context, const request& x,
                   responder then) {
   auto parsed = parse_command(x.body);
@@ -87,27 +78,34 @@ response response_of(const command_answer& x) {
   return out;
 }
 
-void submit_command(const routes_context& context, const request& from,
-                    command x, responder then) {
+result<submit_options> take_name(const routes_context& context,
+                                 const request& from, command& x) {
   submit_options how;
   auto left = time_left(from, context.config);
   if (!left)
-    return then(problem(left.failure()));
+    return left.failure();
   how.timeout = *left;
   auto born = number_in(from, "born");
   if (!born)
-    return then(problem(born.failure()));
+    return born.failure();
   how.born = sequence{born->value_or(0)};
   if (!from.idempotency_key.empty())
     x.id.value = "=" + from.idempotency_key;
   if (x.id.value.size() > command_id_bytes_max)
-    return then(
-      problem(error{errc::invalid_argument,
-                    "Idempotency-Key is longer than "
-                      + std::to_string(command_id_bytes_max - 1) + " bytes"}));
+    return error{errc::invalid_argument,
+                 "Idempotency-Key is longer than "
+                   + std::to_string(command_id_bytes_max - 1) + " bytes"};
+  return how;
+}
+
+void submit_command(const routes_context& context, const request& from,
+                    command x, responder then) {
+  auto how = take_name(context, from, x);
+  if (!how)
+    return then(problem(how.failure()));
   if (auto checked = check_unnamed(context.node, x); !checked)
     return then(problem(checked.failure()));
-  context.node.submit(std::move(x), how,
+  context.node.submit(std::move(x), *how,
                       [then = std::move(then)](const command_answer& y) {
                         then(response_of(y));
                       });

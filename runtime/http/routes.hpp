@@ -41,6 +41,11 @@ status add_guards(const request& x, const std::string& key, command& out);
 /// What became of a command, with the status of the error if it is one.
 response response_of(const command_answer& x);
 
+/// Gives a command the request's `Idempotency-Key`; the options have its
+/// deadline and `born`. Errors: `invalid_argument`, `timed_out`.
+result<submit_options> take_name(const routes_context& context,
+                                 const request& from, command& x);
+
 /// Submits `x` with the request's deadline, its `Idempotency-Key` and `born`.
 void submit_command(const routes_context& context, const request& from,
                     command x, responder then);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/policies/policies.hpp"
 
+#include "runtime/time_limit.hpp"
+
 #include <algorithm>
 
 namespace muster {
@@ -19,13 +21,6 @@ policy_record record_of(const read_answer& x) {
   out.what.name = name;
   out.problem = parsed.failure().message;
   return out;
-}
-
-error error_of(const command_answer& x) {
-  auto code = x.what == outcome::refused       ? errc::refused
-              : x.what == outcome::unavailable ? errc::unavailable
-                                               : errc::unknown;
-  return error{code, x.detail.empty() ? to_string(x.what) : x.detail};
 }
 
 std::vector<machine_id> members_of(const machine& node) {
@@ -61,7 +56,8 @@ result<policy_added> add_policy(machine& node, const policy& x,
                                 policy_options how) {
   if (auto checked = check_policy(x); !checked)
     return checked.failure();
-  if (auto room = check_room(node, x, how.timeout); !room)
+  time_limit limit{how.timeout};
+  if (auto room = check_room(node, x, limit.left()); !room)
     return room.failure();
   command put;
   auto key = policy_key(x.name);
@@ -69,7 +65,7 @@ result<policy_added> add_policy(machine& node, const policy& x,
     put.guards.push_back({guard_kind::absent, key, {}, {}});
   put.operations.push_back({operation_kind::put, key, to_text(x)});
   policy_added out;
-  out.answer = node.submit(std::move(put), options_of(how.timeout));
+  out.answer = node.submit(std::move(put), options_of(limit.left()));
   if (out.answer.what == outcome::refused && !how.replace)
     return error{errc::refused, "there is a policy " + x.name
                                   + " already: replace it, or choose another "
@@ -77,7 +73,7 @@ result<policy_added> add_policy(machine& node, const policy& x,
   if (out.answer.what != outcome::committed)
     return error_of(out.answer);
   // Its story is of this very machine, and tells who acknowledged it.
-  if (auto told = node.explain(out.answer.id, how.timeout))
+  if (auto told = node.explain(out.answer.id, limit.left()))
     out.unaware = unaware_of(*told, members_of(node));
   return out;
 }
@@ -86,8 +82,9 @@ result<command_answer> remove_policy(machine& node, const std::string& name,
                                      std::chrono::nanoseconds timeout) {
   // The version tells whether somebody else was faster.
   auto key = policy_key(name);
+  time_limit limit{timeout};
   read_options how;
-  how.timeout = timeout;
+  how.timeout = limit.left();
   auto found = node.get(key, how);
   if (!found)
     return found.failure();
@@ -96,7 +93,7 @@ result<command_answer> remove_policy(machine& node, const std::string& name,
   command x;
   x.guards.push_back({guard_kind::version, key, found->version, {}});
   x.operations.push_back({operation_kind::erase, key, {}});
-  auto answer = node.submit(std::move(x), options_of(timeout));
+  auto answer = node.submit(std::move(x), options_of(limit.left()));
   if (answer.what != outcome::committed)
     return error_of(answer);
   return answer;

@@ -41,7 +41,7 @@ struct policy_record {
 result<policy_added> add_policy(machine& node, const policy& x,
                                 policy_options how = {});
 
-/// Errors: `not_found`; `unavailable`, `unknown`.
+/// Errors: `not_found`; `refused`: it was changed meanwhile; as of any command.
 result<command_answer> remove_policy(machine& node, const std::string& name,
                                      std::chrono::nanoseconds timeout);
 

@@ -2,6 +2,7 @@
 #include "runtime/sessions/sessions.hpp"
 
 #include "registry/key.hpp"
+#include "runtime/time_limit.hpp"
 
 #include <atomic>
 #include <map>
@@ -10,45 +11,14 @@ namespace muster {
 
 namespace {
 
-using time_point = std::chrono::steady_clock::time_point;
-
-/// The time of one call, shared by what it does one after the other.
-class time_limit {
-public:
-  explicit time_limit(std::chrono::nanoseconds x)
-    : end_(std::chrono::steady_clock::now() + x) {
-    // nop
-  }
-
-  std::chrono::nanoseconds left() const {
-    auto now = std::chrono::steady_clock::now();
-    return end_ > now ? end_ - now : std::chrono::nanoseconds{0};
-  }
-
-private:
-  time_point end_;
-};
-
 error ended(const std::string& id) {
   return error{errc::not_found,
                "there is no session " + id + ": it has ended, or never was"};
 }
 
-status status_of(const command_answer& x) {
-  switch (x.what) {
-    case outcome::committed:
-      return ok();
-    case outcome::refused:
-      return error{errc::refused, x.detail};
-    case outcome::unavailable:
-      return error{errc::unavailable, x.detail};
-    default:
-      return error{errc::unknown, x.detail};
-  }
-}
-
 status run(machine& at, command x, const time_limit& limit) {
-  return status_of(at.submit(std::move(x), {limit.left(), {}}));
+  auto done = at.submit(std::move(x), {limit.left(), {}});
+  return done.what == outcome::committed ? ok() : status{error_of(done)};
 }
 
 /// Puts together what lies below `/sessions`, or below one of them.
@@ -184,8 +154,8 @@ status end_session(machine& at, const std::string& id,
 
 result<command_answer> submit_bound(machine& at, command x,
                                     const std::string& session_id,
-                                    std::chrono::nanoseconds timeout) {
-  time_limit limit{timeout};
+                                    submit_options how) {
+  time_limit limit{how.timeout};
   auto found = head_of(at, session_id, limit);
   if (!found)
     return found.failure();
@@ -195,7 +165,8 @@ result<command_answer> submit_bound(machine& at, command x,
         return free.failure();
   if (auto bound = bind(x, *found); !bound)
     return bound.failure();
-  return at.submit(std::move(x), {limit.left(), {}});
+  how.timeout = limit.left();
+  return at.submit(std::move(x), how);
 }
 
 } // namespace muster

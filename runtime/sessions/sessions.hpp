@@ -51,6 +51,6 @@ status end_session(machine& at, const std::string& id,
 /// tells them apart (a start time, the session's id).
 result<command_answer> submit_bound(machine& at, command x,
                                     const std::string& session_id,
-                                    std::chrono::nanoseconds timeout);
+                                    submit_options how = {});
 
 } // namespace muster
