@@ -79,7 +79,7 @@ command_behavior(metered<command_actor, command_actor_state>* self,
         return;
       s.finish(
         s.core->on_tick(s.where(s.core->told().shard), s.env->now(), s.sends));
-      if (s.core->lost_at_relay())
+      if (s.core->take_lost_at_relay())
         s.env->doubt_relay();
       s.dispatch();
     },

@@ -60,7 +60,8 @@ void copies_actor_state::dispatch() {
   for (auto& x : effects.all)
     std::visit(to, x);
   effects.all.clear();
-  env->relay = core->relay(env->now());
+  if (env->facts.copies.behind != machine_id{})
+    env->relay = core->relay(env->now());
 }
 
 copies_actor::behavior_type

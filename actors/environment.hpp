@@ -163,7 +163,7 @@ struct machine_environment {
                        uint64_t number);
   /// A command got lost behind the switch: for a while none passes it.
   void doubt_relay() {
-    relay_again = now() + std::chrono::seconds{10};
+    relay_again = now() + facts.copies.granter.doubt;
   }
 
   /// Sends `x` to a machine, this one included (then without the transport).

@@ -23,11 +23,10 @@ bool policy_board::look(const shard_replica& x, bool leased) {
     lens_.forget();
   whole_ = whole;
   auto before = book_.version();
-  auto seen = lens_.look(x.context());
-  if (seen && whole)
+  if (auto seen = lens_.look(x.context())) {
+    seen->whole = whole;
     book_.show(*seen);
-  else if (seen)
-    book_.add(*seen);
+  }
   return book_.version() != before;
 }
 

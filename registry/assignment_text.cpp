@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/assignment_text.hpp"
 
+#include "registry/text_lines.hpp"
+
 #include <charconv>
 
 namespace muster {
@@ -50,24 +52,6 @@ bool parse_refs(std::string_view text, std::vector<replica_ref>& out) {
       {machine_id{std::string{one.substr(0, colon)}}, store_id{store}});
   }
   return true;
-}
-
-/// Calls `take(name, value)` for each line. @returns the name of the first
-/// line that it did not accept, or nothing
-template <class Take>
-std::string each_line(std::string_view text, Take take) {
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    auto one = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view{}
-                                         : text.substr(end + 1);
-    auto equals = one.find('=');
-    if (equals == std::string_view::npos)
-      return std::string{one};
-    if (!take(one.substr(0, equals), one.substr(equals + 1)))
-      return std::string{one.substr(0, equals)};
-  }
-  return {};
 }
 
 error damaged(std::string_view what, const std::string& field) {

@@ -225,7 +225,7 @@ command_object::on_tick(const surroundings& where, boot_time now, sends& out) {
                   now);
   }
   auto silent = waiting_ && now - attempted_ >= options_.attempt_timeout;
-  lost_at_relay_ = lost_at_relay_ || (silent && relayed_);
+  lost_at_relay_ = silent && relayed_;
   auto moved = waiting_ && where.home && where.home->primary != machine_id{}
                && peer{where.home->primary, where.home->primary_run} != asked_;
   if (silent || moved || (!waiting_ && now >= next_attempt_))

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace muster {
@@ -88,9 +89,9 @@ public:
     return story_;
   }
 
-  /// Whether its first attempt got lost behind a switch.
-  bool lost_at_relay() const {
-    return lost_at_relay_;
+  /// Whether its first attempt got lost behind a switch; said once.
+  bool take_lost_at_relay() {
+    return std::exchange(lost_at_relay_, false);
   }
 
   /// The same of a busy one, with the time that it has taken until now.

@@ -21,6 +21,8 @@ struct granter_options {
   /// has granted everything for the longest pause.
   nanoseconds pause_min = std::chrono::seconds{5};
   nanoseconds pause_max = std::chrono::seconds{60};
+  /// After a command got lost behind the switch none passes it for so long.
+  nanoseconds doubt = std::chrono::seconds{10};
 
   /// @param granted  D_g
   /// @param renew    the time between two renewals
@@ -82,7 +84,7 @@ private:
 
   granter_options options_;
   peer switch_;
-  bool known_ = false; // whether it is registered
+  bool known_ = false; // whether it was ever told whether it is registered
   boot_time heard_{};
   boot_time steady_since_{};
   std::map<shard_id, choice> shards_;

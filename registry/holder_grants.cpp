@@ -19,11 +19,6 @@ holder_grants::entry* holder_grants::look_up(std::string_view path,
   return const_cast<entry*>(find(path, exact));
 }
 
-const holder_grants::entry* holder_grants::find(grant_number number) const {
-  auto i = numbers_.find(number);
-  return i == numbers_.end() ? nullptr : i->second;
-}
-
 const holder_grants::entry*
 holder_grants::newest_covering(std::string_view key, bool granted_only) const {
   const entry* newest = nullptr;

@@ -38,9 +38,8 @@ public:
   holder_grants(holder_grants&&) = default;
   holder_grants& operator=(holder_grants&&) = default;
 
-  /// Null: there is none of that name, or number.
+  /// Null: there is none of that name.
   const entry* find(std::string_view path, bool exact) const;
-  const entry* find(grant_number number) const;
 
   /// The newest copy that covers the key, and that was granted if only such
   /// count. Null: none.

@@ -8,6 +8,17 @@
 
 namespace muster {
 
+namespace {
+
+bool is_well_formed(const copy_request& x) {
+  if (x.exact)
+    return static_cast<bool>(check_key(x.prefix));
+  auto normal = normalize_prefix(x.prefix);
+  return normal && *normal == x.prefix;
+}
+
+} // namespace
+
 void home_agent::on_read(const peer& from, const read_request& x,
                          agent_effects& out) {
   auto is_own = x.key.size() <= key_bytes_max
@@ -21,6 +32,8 @@ void home_agent::on_read(const peer& from, const read_request& x,
 
 void home_agent::on_copy_request(const peer& from, const copy_request& x,
                                  agent_effects& out) {
+  if (!is_well_formed(x))
+    return; // nobody who keeps to the protocol asks for that
   // The copies of a switch have to know what is wanted, to get some.
   if (options_.for_rack && x.exact)
     return; // a rack has copies of prefixes only
@@ -48,8 +61,7 @@ void home_agent::on_copy_request(const peer& from, const copy_request& x,
   }
   auto full = x.exact ? h.grants.key_count() >= options_.keys_max
                       : h.grants.prefix_count() >= prefixes_max(from);
-  if ((full && !h.grants.find(x.prefix, x.exact))
-      || x.prefix.size() > key_bytes_max)
+  if (full && !h.grants.find(x.prefix, x.exact))
     return;
   h.grants.ask(x.prefix, x.exact); // in the directory before it is passed on
   out.emplace_back(copy_ask{shard_, term_, from, x.prefix, x.exact});

@@ -4,7 +4,20 @@
 
 #include "registry/home_agent.hpp"
 
+#include <algorithm>
+
 namespace muster {
+
+namespace {
+
+/// Whether the same policy names the same machine there.
+bool names(const std::vector<participant>& all, const participant& x) {
+  return std::any_of(all.begin(), all.end(), [&](auto& y) {
+    return y.who.id == x.who.id && y.prefix == x.prefix;
+  });
+}
+
+} // namespace
 
 void home_agent::add(observer_effects& from, agent_effects& to) {
   for (auto& x : from)
@@ -58,15 +71,18 @@ void home_agent::on_policy_data(const policy_data& x, boot_time now,
 void home_agent::observe_at(flight& f, boot_time now, agent_effects& out) {
   if (!observers_.any_policy())
     return;
+  auto named = observers_.enlisted(f.entry.effects);
+  if (named.empty())
+    return;
   std::set<peer> holders;
   for (auto& [who, w] : f.waits)
     holders.insert(who);
   observer_effects observing;
   observers_.watch(f.entry, holders, now, observing);
   add(observing, out);
-  auto named = observers_.enlisted(f.entry.effects);
   // The policies may be others than when it was submitted.
-  if (named.size() != f.entry.policy_count && f.entry.origin != machine_id{})
+  std::erase_if(named, [&](auto& x) { return names(f.entry.by_policy, x); });
+  if (!named.empty() && f.entry.origin != machine_id{})
     out.emplace_back(send_effect{
       f.entry.origin, enlist{f.entry.slot, f.entry.id, std::move(named)}});
 }

@@ -158,9 +158,8 @@ void key_copies::erase(const name& x) {
     erase(i);
 }
 
-std::vector<std::pair<std::string, grant_number>>
-key_copies::take(shard_id shard) {
-  return take_under(shard, "/");
+void key_copies::forget(shard_id shard) {
+  take_under(shard, "/");
 }
 
 std::vector<std::pair<std::string, grant_number>>

@@ -110,9 +110,11 @@ public:
 
   void erase(const name& x);
 
-  /// Everything of a shard, or what is below a prefix of it: all that is held,
-  /// with its grants. Nothing of it is known any more.
-  std::vector<std::pair<std::string, grant_number>> take(shard_id shard);
+  /// Nothing of a shard is known any more.
+  void forget(shard_id shard);
+
+  /// The same of what is below a prefix of it. @returns all that was held, with
+  /// its grants
   std::vector<std::pair<std::string, grant_number>>
   take_under(shard_id shard, const std::string& prefix);
 

@@ -136,7 +136,7 @@ nanoseconds lease_keeper::grantable(const slot& s, boot_time now) const {
   auto left = left_of(s.what, s.under, now);
   if (MUSTER_MUTANT(s2_lease_not_nested) && left > nanoseconds{0})
     return options_.granted;
-  return std::min(options_.granted, left / 10 * 9);
+  return std::min(options_.granted, lease_options::held_of(left));
 }
 
 nanoseconds lease_keeper::left_of(const cover& what, const lease_backing& under,
@@ -212,7 +212,7 @@ lease_keeper::limited_ends lease_keeper::ends_of(const lease_grant& x,
   for (auto& limit : x.limits) {
     auto granted = std::clamp(nanoseconds{limit.granted_ns}, nanoseconds{0},
                               options_.granted);
-    out[limit.shard] = sent + granted / 10 * 9;
+    out[limit.shard] = sent + lease_options::held_of(granted);
   }
   return out;
 }

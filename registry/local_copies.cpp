@@ -126,7 +126,7 @@ void local_copies::drop_all(shard_id id, shard_copies& s, copy_effects& out) {
   s.in = session{};
   s.validated = sequence{};
   s.newest = grant_number{};
-  keys_.take(id);
+  keys_.forget(id);
   s.prefixes.clear();
   s.records.clear();
   s.pending.clear();

@@ -86,7 +86,9 @@ struct copy_effects {
 /// is installed (F1); (5) a single key that is held is under no prefix that is
 /// held; (6) what is given up is silent before its home is told.
 ///
-/// Sources: `local_copies.cpp`, `local_copies_keys.cpp` (single keys).
+/// Sources: `local_copies.cpp`, `local_copies_grants.cpp` (what arrives),
+/// `local_copies_keys.cpp` (single keys), `local_copies_granter.cpp` (home or
+/// switch), `local_copies_rack.cpp` (on a switch), `own_copy.cpp` (policies).
 ///
 /// Not thread-safe; owned by one actor.
 class local_copies {
@@ -193,13 +195,13 @@ private:
     grant_number grant; // of the newest invalidation
     boot_time told{}; // that it waits
     bool acknowledged = false;
-    std::vector<acknowledgement> behind;
+    std::map<peer, acknowledgement> behind;
   };
 
   struct rack_want {
     /// Somebody in the rack may hold a copy of it.
     bool held = false;
-    boot_time asked_at{};
+    boot_time wanted_at{}; // last
   };
 
   /// On a switch; all but `round` and `wanted` is of one session with the home.

@@ -80,9 +80,10 @@ void local_copies::acknowledge(const peer& from, const invalidate& x,
 void local_copies::tell_home(shard_id id, const shard_copies& s,
                              const rack_entry& x, copy_effects& out) const {
   auto home = home_of(s);
-  out.all.emplace_back(
-    send_effect{home.id, invalidate_ack{flow{id, s.of.of, s.in, home.run},
-                                        x.grant, x.what.at, x.behind}});
+  invalidate_ack ack{flow{id, s.of.of, s.in, home.run}, x.grant, x.what.at, {}};
+  for (auto& [who, word] : x.behind)
+    ack.behind.push_back(word);
+  out.all.emplace_back(send_effect{home.id, std::move(ack)});
 }
 
 void local_copies::on_rack_ready(const holders_ready& x, copy_effects& out) {
@@ -93,7 +94,7 @@ void local_copies::on_rack_ready(const holders_ready& x, copy_effects& out) {
   auto& s = i->second;
   for (auto& [at, ack] : x.acks)
     if (auto e = s.rack.entries.find(at); e != s.rack.entries.end())
-      e->second.behind.push_back(ack);
+      e->second.behind.insert_or_assign(ack.who, ack);
   if (x.round != s.rack.round)
     return; // it did not know everybody, or not every entry
   for (auto& [at, e] : s.rack.entries) {
@@ -125,7 +126,7 @@ void local_copies::on_rack_ask(const copy_ask& x, boot_time now,
   if (wanted.count(x.prefix) == 0
       && wanted.size() >= options_.rack_prefixes_max)
     return;
-  wanted[x.prefix].asked_at = now;
+  wanted[x.prefix].wanted_at = now;
   // Else it is only known from now on what the rack wants.
   auto given = x.of == s.of.of && s.in != session{}
                && give(x.shard, s, x.prefix, x.holder, out);
@@ -210,12 +211,15 @@ void local_copies::tend_rack(shard_id id, shard_copies& s, boot_time now,
                              copy_effects& out) {
   auto& wanted = s.rack.wanted;
   for (auto i = wanted.begin(); i != wanted.end();) {
-    if (i->second.held || now - i->second.asked_at < options_.rack_linger) {
+    if (i->second.held)
+      i->second.wanted_at = now;
+    if (now - i->second.wanted_at < options_.rack_linger) {
       ++i;
       continue;
     }
     auto prefix = i->first;
     i = wanted.erase(i);
+    s.rack.asking.erase(prefix);
     if (prefix != options_.own_prefix
         && (pinned_.count(prefix) == 0 || !concerns(prefix, id)))
       release(id, s, prefix, out);

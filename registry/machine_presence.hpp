@@ -44,11 +44,6 @@ public:
   /// wanted afterwards.
   std::optional<command> farewell();
 
-  /// Whether the newest session was opened and has not been seen to end.
-  bool present() const {
-    return open_;
-  }
-
 private:
   void draft_opening();
 

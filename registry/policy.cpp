@@ -2,6 +2,7 @@
 #include "registry/policy.hpp"
 
 #include "registry/key.hpp"
+#include "registry/text_lines.hpp"
 #include "registry/utf8.hpp"
 
 #include <algorithm>
@@ -32,8 +33,8 @@ status check_prefix(const std::string& x) {
     return normal.failure();
   if (*normal != x)
     return broken("a policy's prefix is written " + *normal);
-  if (covers(own_prefix, x))
-    return broken("no policy covers " + std::string{own_prefix}
+  if (covers(muster_prefix, x))
+    return broken("no policy covers " + std::string{muster_prefix}
                   + ", where policies themselves are kept: one that names a "
                     "dead machine could not be removed without its delay");
   return ok();
@@ -118,30 +119,24 @@ result<policy> parse_policy(std::string_view name, std::string_view text) {
   auto damaged = [&](const std::string& why) {
     return error{errc::corrupt, "policy " + out.name + ": " + why};
   };
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view{}
-                                         : text.substr(end + 1);
-    auto split = line.find('=');
-    if (split == std::string_view::npos)
-      return damaged("a line without `=`");
-    auto field = line.substr(0, split);
-    auto value = line.substr(split + 1);
+  auto bad = each_line(text, [&](std::string_view field, std::string_view v) {
     if (field == "prefix")
-      out.prefix = value;
+      out.prefix = v;
     else if (field == "enlist")
-      out.machines = machines_in(value);
+      out.machines = machines_in(v);
     else if (field == "reason")
-      out.reason = value;
-  }
+      out.reason = v;
+    return true;
+  });
+  if (!bad.empty())
+    return damaged("a line without `=`: " + bad);
   if (auto checked = check_policy(out); !checked)
     return damaged(checked.failure().message);
   return out;
 }
 
 bool under_policy(std::string_view prefix, std::string_view key) {
-  return covers(prefix, key) && !covers(own_prefix, key);
+  return covers(prefix, key) && !covers(muster_prefix, key);
 }
 
 std::vector<machine_id> unaware_of(const story& x,

@@ -18,7 +18,7 @@ constexpr std::string_view policies_prefix = "/muster/agents";
 
 /// What Muster keeps about itself. No policy covers a key under it: one that a
 /// dead machine delays has to be removed without that delay.
-constexpr std::string_view own_prefix = "/muster";
+constexpr std::string_view muster_prefix = "/muster";
 
 /// Policies of a cluster; what is beyond is not in force.
 constexpr size_t policies_max = 256;

@@ -12,8 +12,8 @@ namespace muster {
 
 void policy_book::show(const policy_view& x) {
   // A copy may come from somebody who is behind what this machine has
-  // acknowledged as a replica: it takes nothing away (A1).
-  if (known_ && x.upto < upto_)
+  // acknowledged as a replica.
+  if (!x.whole || (known_ && x.upto < upto_))
     return add(x);
   upto_ = x.upto;
   std::map<std::string, std::set<std::string>> values;
@@ -126,7 +126,8 @@ std::optional<policy_view> replica_policies::look(const shard_context& x) {
       out.records.emplace(i->first, i->second.value);
       newest_ = std::max(newest_, i->second.version);
     }
-  out.upto = newest_;
+  // Of a policy that was removed before this replica began nothing is left.
+  out.upto = std::max(newest_, committed);
   for (auto at : touching_)
     for (auto& e : x.log.at(at).entry.effects)
       // P2: a lock writes nothing; the decision's entry does.

@@ -30,6 +30,9 @@ struct policy_view {
   std::vector<change> undecided;
   /// The source knows every change up to here; 0: it does not say.
   sequence upto = {};
+  /// It has everything that is committed. A replica that is catching up has
+  /// not: what it lacks says nothing.
+  bool whole = true;
 };
 
 /// Which policies are in force, as one machine knows it.
@@ -53,12 +56,9 @@ public:
   static constexpr size_t values_max = 64;
 
   /// The caller shows each state of the source before it lets an
-  /// acknowledgement of it leave.
+  /// acknowledgement of it leave. One that is not whole, or knows less than
+  /// another did, adds policies and takes none away (A1).
   void show(const policy_view& x);
-
-  /// The same of a source that may be behind, such as a replica that is
-  /// catching up: nothing goes.
-  void add(const policy_view& x);
 
   /// Whether this incarnation has ever seen the policies.
   bool known() const {
@@ -81,6 +81,7 @@ public:
   }
 
 private:
+  void add(const policy_view& x);
   void find_policies();
 
   bool known_ = false;

@@ -7,6 +7,7 @@
 #include "registry/primary_role.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace muster {
 
@@ -21,15 +22,12 @@ bool primary_role::under_policies(const std::vector<effect>& effects) const {
 watched_entry primary_role::watched_entry_of(const pending_entry& p,
                                              const log_entry& entry) {
   auto by_policy = [](auto& x) { return x.reason == participation::policy; };
+  watched_entry out{p.at,          p.id,          p.origin, p.slot,
+                    p.prepared_at, entry.effects, {}};
   auto& all = entry.participants;
-  auto count = std::count_if(all.begin(), all.end(), by_policy);
-  return {p.at,
-          p.id,
-          p.origin,
-          p.slot,
-          p.prepared_at,
-          entry.effects,
-          static_cast<size_t>(count)};
+  std::copy_if(all.begin(), all.end(), std::back_inserter(out.by_policy),
+               by_policy);
+  return out;
 }
 
 void primary_role::on_policy_ask(const policy_ask& x, boot_time now) {

@@ -38,7 +38,7 @@ public:
   /// Everybody's reads of the key count from now on.
   void on_write(const std::string& key);
 
-  /// This machine's do: it got a copy, or gave it up.
+  /// This machine's do: it got a copy.
   void forget(const peer& who, const std::string& key);
 
   void clear();

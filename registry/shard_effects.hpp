@@ -4,6 +4,7 @@
 #include "registry/assignment.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/messages.hpp"
+#include "registry/story.hpp"
 
 #include <string>
 #include <variant>
@@ -162,8 +163,8 @@ struct watched_entry {
   uint64_t slot = 0;
   boot_time prepared_at;
   std::vector<effect> effects;
-  /// Participants by policies that the log entry names.
-  size_t policy_count = 0;
+  /// Whom policies named when it was submitted.
+  std::vector<participant> by_policy = {};
 };
 
 /// Shard -> agent: act as the home agent of this term from now on.

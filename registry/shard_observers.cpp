@@ -86,18 +86,16 @@ flow shard_observers::link_to(const peer& who) const {
   return flow{shard_, of_, session{}, who.run};
 }
 
-void shard_observers::tell(const peer& who, const flight& f, const wait& w,
-                           observer_effects& out) const {
-  observe x{link_to(who), f.entry.at, f.entry.id, {}, w.titles};
-  for (auto& e : f.entry.effects)
-    x.keys.push_back(e.key);
-  out.emplace_back(send_effect{who.id, std::move(x)});
+void shard_observers::tell(const peer& who, sequence at, const flight& f,
+                           const wait& w, observer_effects& out) const {
+  out.emplace_back(send_effect{
+    who.id, observe{link_to(who), at, f.id, f.keys, w.titles}});
 }
 
 void shard_observers::finish(const peer& who, const flight& f, wait& w,
                              bool expelled) const {
   w.done = true;
-  w.ack = {who, (now_ - f.entry.prepared_at).count(), expelled, shard_};
+  w.ack = {who, (now_ - f.prepared_at).count(), expelled, shard_};
 }
 
 void shard_observers::tell_unregistered(const machine_id& id,
@@ -117,7 +115,11 @@ void shard_observers::watch(const watched_entry& x,
   if (found.empty())
     return;
   auto& f = flights_[x.at];
-  f.entry = x;
+  f.id = x.id;
+  f.prepared_at = x.prepared_at;
+  f.keys.clear();
+  for (auto& e : x.effects)
+    f.keys.push_back(e.key);
   for (auto& [id, titles] : found) {
     auto who = incarnation_of(id);
     if (who.run == incarnation{}) {
@@ -131,7 +133,7 @@ void shard_observers::watch(const watched_entry& x,
     auto& w = f.waits[who];
     w.titles = titles;
     w.since = w.sent = now;
-    tell(who, f, w, out);
+    tell(who, x.at, f, w, out);
     if (is_silent(who))
       finish(who, f, w, true);
   }
@@ -198,7 +200,7 @@ void shard_observers::on_link_up(const peer& who, boot_time now,
     if (w == f.waits.end() || w->second.done)
       continue;
     w->second.sent = now;
-    tell(who, f, w->second, out);
+    tell(who, at, f, w->second, out);
   }
 }
 
@@ -230,7 +232,7 @@ void shard_observers::on_tick(boot_time now, observer_effects& out) {
         late.emplace(who, w.titles.front());
       } else if (now - w.sent > limits_.resend) {
         w.sent = now;
-        tell(who, f, w, out);
+        tell(who, at, f, w, out);
       }
     }
   }

@@ -6,7 +6,6 @@
 #include "registry/shard_effects.hpp"
 #include "registry/story.hpp"
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -89,10 +88,6 @@ public:
 
   void on_tick(boot_time now, observer_effects& out);
 
-  bool is_silent(const peer& who) const {
-    return silent_.count(who) > 0;
-  }
-
 private:
   struct wait {
     std::vector<std::string> titles;
@@ -103,7 +98,9 @@ private:
   };
 
   struct flight {
-    watched_entry entry;
+    command_id id;
+    boot_time prepared_at{};
+    std::vector<std::string> keys;
     std::map<peer, wait> waits;
   };
 
@@ -111,9 +108,13 @@ private:
   std::map<machine_id, std::vector<std::string>>
   named(const std::vector<effect>& touched) const;
   flow link_to(const peer& who) const;
-  void tell(const peer& who, const flight& f, const wait& w,
+  void tell(const peer& who, sequence at, const flight& f, const wait& w,
             observer_effects& out) const;
   void finish(const peer& who, const flight& f, wait& w, bool expelled) const;
+  bool is_silent(const peer& who) const {
+    return silent_.count(who) > 0;
+  }
+
   peer incarnation_of(const machine_id& id) const;
   void tell_unregistered(const machine_id& id, const std::string& title,
                          observer_effects& out);

@@ -3,6 +3,7 @@
 
 #include "registry/key.hpp"
 #include "registry/mutants.hpp"
+#include "registry/text_lines.hpp"
 
 #include <cassert>
 #include <charconv>
@@ -76,26 +77,17 @@ result<user_session> parse_session(std::string_view id, std::string_view text) {
   user_session out;
   out.id = id;
   auto has_ttl = false;
-  while (!text.empty()) {
-    auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view{}
-                                         : text.substr(end + 1);
-    auto equals = line.find('=');
-    if (equals == std::string_view::npos)
-      return error{errc::corrupt, "no session: " + std::string{line}};
-    auto name = line.substr(0, equals);
-    auto value = line.substr(equals + 1);
-    if (name == "ttl_ms") {
-      has_ttl = parse_ttl(value, out.ttl);
-      if (!has_ttl)
-        return error{errc::corrupt, "no time to live: " + std::string{value}};
-    } else if (name == "opened_at") {
-      out.opened_at = machine_id{std::string{value}};
-    } else if (name == "label") {
-      out.label = value;
-    }
-  }
+  auto bad = each_line(text, [&](std::string_view name, std::string_view v) {
+    if (name == "ttl_ms")
+      return has_ttl = parse_ttl(v, out.ttl);
+    if (name == "opened_at")
+      out.opened_at = machine_id{std::string{v}};
+    else if (name == "label")
+      out.label = v;
+    return true;
+  });
+  if (!bad.empty())
+    return error{errc::corrupt, "no session: " + bad};
   if (!has_ttl)
     return error{errc::corrupt, "a session without a time to live"};
   return out;

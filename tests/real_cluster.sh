@@ -70,6 +70,11 @@ port_of() {
     | field "$2"
 }
 
+milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# primary_of KEY [OPTION...]: the machine that is the key's home.
+primary_of() { muster get "$1" --confirmed -o json "${@:2}" | field served_by; }
+
 pid_of() { field pid < "$dir/$1/process.json"; }
 
 gone() { # <pid...>

@@ -13,10 +13,6 @@ source tests/real_cluster.sh
 readonly gap_max_milliseconds=4500
 readonly key=/machines/counter
 
-milliseconds() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
-
-primary_of() { muster get "$1" --confirmed -o json -m "$2" | field served_by; }
-
 # write_on MACHINE: puts 1, 2, 3 ... and notes each one that was acknowledged.
 write_on() {
   local i
@@ -60,7 +56,7 @@ docs/examples/sample_records.sh > "$work/sample.jsonl"
 expect 0 muster up --machines 5 --detach
 expect 0 muster load "$work/sample.jsonl"
 expect 0 muster put "$key" 0
-primary=$(primary_of "$key" m1)
+primary=$(primary_of "$key" -m m1)
 origin=m1
 [[ $primary != m1 ]] || origin=m2
 # A key of a shard that this primary has nothing to do with.
@@ -105,7 +101,7 @@ expect 0 muster up --detach
 expect 0 muster get "$key" -m "$primary"
 
 step 'SIGSTOP of the new primary for 10 s'
-primary=$(primary_of "$key" "$origin")
+primary=$(primary_of "$key" -m "$origin")
 [[ $primary != "$origin" ]] || fail 'the origin cannot be paused as well'
 paused_at=$(milliseconds)
 pause "$primary"

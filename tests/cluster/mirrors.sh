@@ -40,20 +40,35 @@ mirrors_g3() {
   muster mirror /g3 -m m5 > /dev/null 2>&1
 }
 
+# holds_copies: m5 takes part in a write by its copy of /. That is of shards
+# that it does not store: one of these keys is in such a one.
+holds_copies() {
+  local n
+  for n in {1..8}; do
+    expect 0 muster put "/g$n/x/y" "v$n" -m m1 -o json
+    expect 0 muster explain "$(field command < "$work/stdout")" -m m1
+    ! grep -qE '^m5 .*copy of prefix / ' "$work/stdout" || return 0
+  done
+  return 1
+}
+
 step 'five machines, each record on three of them'
 expect 0 muster up --machines 5 --shards 8 --detach
 for n in {1..8}; do expect 0 muster put "/g$n/x/y" "v$n"; done
 
-step 'm5 mirrors two prefixes and gives one of them up'
+step 'm5 mirrors three prefixes and gives one of them up'
 expect 0 muster mirror /g1/x -m m5
 expect 0 muster mirror /g2 -m m5
+expect 0 muster mirror / -m m5
 expect 0 muster unmirror /g2 -m m5
-eventually 10 mirrored /g1/x
+eventually 10 mirrored / /g1/x
+eventually 10 holds_copies
 
 step 'after a restart it mirrors what it mirrored'
 stops "$(pid_of m5)"
 starts
-eventually 60 mirrored /g1/x
+eventually 60 mirrored / /g1/x
+eventually 20 holds_copies
 
 step 'a damaged file of mirrors is said, and stops nobody'
 stops "$up"

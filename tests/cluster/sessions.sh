@@ -25,11 +25,6 @@ all_alive() {
   for id in "$@"; do is_there "/machines/$id/alive" || return 1; done
 }
 
-# The machine that is the home of a key.
-home_of() {
-  muster get "$1" --confirmed -o json | field served_by
-}
-
 renew_for() { # <session> <seconds>
   local end=$((SECONDS + $2))
   while ((SECONDS < end)); do
@@ -80,14 +75,21 @@ expect 3 muster get /other/short
 step 'the home of a session dies: it lives while it is renewed, and ends then'
 expect 0 muster session create --id kept --ttl 3s
 expect 0 muster put /svc/kept/1 x --session kept
-home=$(home_of /sessions/kept)
+home=$(primary_of /sessions/kept)
 crash "$home"
 renew_for kept 6
 expect 0 muster get /svc/kept/1
 expect 0 muster up --detach
 eventually 30 is_gone /svc/kept/1
 
-step 'an orderly stop takes the records of the machines along'
-expect 0 muster session list
+step 'a machine that is stopped takes its record along, and not by its time'
+expect 0 muster down
+export MUSTER_PRESENCE_TTL=120s
+expect 0 muster up --detach
+eventually 20 is_there /machines/m4/alive
+stopping=$(pid_of m4)
+kill -TERM "$stopping"
+eventually 20 gone "$stopping"
+eventually 5 is_gone /machines/m4/alive
 expect 0 muster down
 echo 'passed'

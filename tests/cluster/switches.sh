@@ -15,9 +15,10 @@ readonly machines=(m1 m2 m3 m4 m5 m6)
 readonly key=/machines/m1/cores
 number=0
 
-write() { # writes another value, from a machine that is no switch
+# write MACHINE [OPTION...]: another value, from a machine that is no switch.
+write() {
   number=$((number + 1))
-  expect 0 muster put "$key" "$number" -m "$1" --timeout 20s
+  expect 0 muster put "$key" "$number" -m "$1" --timeout 20s "${@:2}"
 }
 
 # What any machine reads is the newest value, whatever happens.
@@ -47,9 +48,8 @@ all_serve() { # from their own memory, a copy where they have no replica
 }
 
 story() { # of a new write
-  write m1
-  muster explain "$(field command < <(muster put "$key" "$number" -o json))" \
-    > "$work/story"
+  write m1 -o json
+  muster explain "$(field command < "$work/stdout")" > "$work/story"
 }
 
 enlisted_by() { # <switch> <machine>...: by the story of a new write
@@ -145,11 +145,11 @@ eventually 90 enlisted_by "$switch" "${behind[@]}"
 step 'a dead machine behind it delays a write by about its lease'
 victim=${behind[0]}
 crash "$victim"
-before=$((${EPOCHREALTIME/[.,]/} / 1000))
+before=$(milliseconds)
 origin=m1
 [[ $victim != m1 ]] || origin=m2
 write "$origin"
-took=$((${EPOCHREALTIME/[.,]/} / 1000 - before))
+took=$(($(milliseconds) - before))
 echo "the write took $took ms"
 ((took <= 4500)) || fail 'it took too long'
 expect 0 muster up --detach

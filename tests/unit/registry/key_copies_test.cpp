@@ -210,7 +210,7 @@ TEST_CASE("key copies: what is under a prefix is not what begins like it") {
   CHECK(taken[1].first == "/a/b");
   CHECK_FALSE(x.copies.knows(x.name("/a/c")));
   CHECK(x.holds("/ab"));
-  CHECK(x.copies.take(shard_id{1}).empty());
-  CHECK(x.copies.take(shard_id{0}).size() == 1);
+  CHECK(x.copies.take_under(shard_id{1}, "/").empty());
+  CHECK(x.copies.take_under(shard_id{0}, "/").size() == 1);
   CHECK(x.copies.empty());
 }

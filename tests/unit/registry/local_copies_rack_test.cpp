@@ -247,6 +247,7 @@ TEST_CASE("switch: needs from before a copy was given say nothing of it") {
   x.copies.on_tick(x.now, x.out);
   CHECK(drops() == 0);
   x.copies.on_rack_needs({shard_id{0}, x.round(), {}});
+  x.now += 6s;
   x.copies.on_tick(x.now, x.out);
   CHECK(drops() == 1);
 }

@@ -136,3 +136,36 @@ TEST_CASE("policy book: who knows less takes nothing away (A1)") {
   x.show(behind);
   CHECK(prefixes(x).empty());
 }
+
+TEST_CASE("policy book: a replica that is not whole only adds (A1)") {
+  policy_book x;
+  policy_view catching_up{{{key_a, text("/p")}}, {}};
+  catching_up.whole = false;
+  x.show(catching_up);
+  CHECK(prefixes(x) == prefix_list{"/p"});
+  CHECK(!x.known()); // there may be more
+  x.show({{{key_a, text("/q")}}, {}});
+  CHECK(prefixes(x) == prefix_list{"/q"});
+  x.show(catching_up);
+  CHECK(prefixes(x) == prefix_list{"/p", "/q"});
+}
+
+TEST_CASE("replica policies: one that was removed before is known to be gone") {
+  trio x;
+  REQUIRE(x.run_until_served());
+  x.submit(0, put_command("c1", key_a, text("/p")));
+  REQUIRE(x.run_until([&] { return x.find_verdict(1) != nullptr; }));
+  policy_book book;
+  replica_policies before;
+  book.show(*before.look(x.context(0)));
+  REQUIRE(prefixes(book) == prefix_list{"/p"});
+  command gone;
+  gone.id = command_id{"c2"};
+  gone.operations = {{operation_kind::erase, key_a, {}}};
+  x.submit(0, gone);
+  REQUIRE(x.run_until([&] { return x.find_verdict(2) != nullptr; }));
+  // As after a snapshot: it never sees an entry that writes a policy.
+  replica_policies lens;
+  book.show(*lens.look(x.context(0)));
+  CHECK(prefixes(book).empty());
+}

@@ -206,3 +206,28 @@ TEST_CASE("session_keeper: an end at once that fails goes on piece by piece") {
   REQUIRE(x.wanted.size() == 1);
   CHECK(x.wanted[0].what.operations.size() == 2); // the session's own records
 }
+
+TEST_CASE("session_keeper: a late end is no end of the next session (U1, U2)") {
+  opened x;
+  x.look();
+  x.now += 11s;
+  x.look();
+  REQUIRE(x.wanted.size() == 1);
+  auto late = std::exchange(x.wanted, {});
+  // Its owner ended it meanwhile, and opened another one of that name.
+  REQUIRE(x.run(end_head_command(x.mine)));
+  x.look();
+  REQUIRE(x.wanted.size() == 2); // a bound record each
+  late.insert(late.end(), x.wanted.begin(), x.wanted.end());
+  x.keeper = session_keeper{session_keeper_options{}}; // another home settles
+  x.wanted.clear();
+  x.pass(3s);
+  REQUIRE(x.records.empty());
+  REQUIRE(x.run(open_command(x.mine)));
+  REQUIRE(x.put_bound(x.mine, "/k/0", "mine"));
+  REQUIRE(x.put_bound(x.mine, "/k/1", "mine"));
+  for (auto& each : late)
+    CHECK(!x.run(each.what));
+  CHECK(x.find("/k/0"));
+  CHECK(x.find("/k/1"));
+}
