@@ -27,18 +27,9 @@ std::string target_of(const std::string& name, const deadline& end) {
          + timeout_parameter(end);
 }
 
-/// `m5, m6`
-std::string list_in(const json& x, const char* member) {
-  std::string out;
-  if (x.contains(member) && x[member].is_array())
-    for (auto& each : x[member])
-      out += (out.empty() ? "" : ", ") + each.get<std::string>();
-  return out;
-}
-
 std::string enlisted_in(const json& x) {
-  auto absent = list_in(x, "absent");
-  return list_in(x, "enlist")
+  auto absent = strings_of(x, "absent", ", ");
+  return strings_of(x, "enlist", ", ")
          + (absent.empty() ? "" : " (absent: " + absent + ")");
 }
 
@@ -67,7 +58,7 @@ exit_code add_agent(const globals& x, const agent_request& y) {
                         + ", or add it with --replace";
         return done.failure();
       }
-      if (auto unaware = list_in(*done, "unaware"); !unaware.empty())
+      if (auto unaware = strings_of(*done, "unaware", ", "); !unaware.empty())
         say("out of reach, and without it until they are back: " + unaware);
       return print(x.json ? http::to_text(*done) + "\n"
                           : y.name + " is in force, version "

@@ -56,6 +56,22 @@ std::string text_of(const json& x, const char* member) {
                                                 : std::string{};
 }
 
+std::string strings_in(const json& x, const char* between) {
+  std::string out;
+  if (!x.is_array())
+    return out;
+  for (auto& each : x)
+    if (each.is_string())
+      out += (out.empty() ? "" : between) + each.get<std::string>();
+  return out;
+}
+
+std::string strings_of(const json& x, const char* member,
+                       const char* between) {
+  return x.is_object() && x.contains(member) ? strings_in(x[member], between)
+                                             : std::string{};
+}
+
 std::string show(const json& x, const char* member) {
   if (!x.is_object() || !x.contains(member) || x[member].is_null())
     return "-";

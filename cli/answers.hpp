@@ -22,6 +22,13 @@ result<json> call_json(http_caller& to, const call& x,
 /// A string member; empty if there is none.
 std::string text_of(const json& x, const char* member);
 
+/// The strings of an array, with `between` between them; whatever else is in it
+/// is left out.
+std::string strings_in(const json& x, const char* between);
+
+/// The same of a member, empty if there is none.
+std::string strings_of(const json& x, const char* member, const char* between);
+
 /// A member as text: strings as they are, null as `-`, numbers, true, false.
 std::string show(const json& x, const char* member);
 

@@ -3,7 +3,6 @@
 #include "cli/app.hpp"
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
-#include "registry/utf8.hpp"
 #include "runtime/http/duration.hpp"
 #include "runtime/http/target.hpp"
 
@@ -88,22 +87,13 @@ exit_code end_session(const globals& x, const std::string& id) {
                    });
 }
 
-std::string keys_of(const json& x) {
-  std::string out;
-  if (x.is_object() && x.contains("bound") && x["bound"].is_array())
-    for (auto& key : x["bound"])
-      if (key.is_string())
-        out += (out.empty() ? "" : " ") + key.get<std::string>();
-  return out;
-}
-
 status print_sessions(const globals& x, const json& found) {
   if (x.json)
     return print(http::to_text(found) + "\n");
   table out{{"SESSION", "TTL", "OPENED AT", "LABEL", "BOUND"}};
   for (auto& each : found)
     out.add({show(each, "id"), ttl_of(each), show(each, "opened_at"),
-             printable(text_of(each, "label")), printable(keys_of(each))});
+             text_of(each, "label"), strings_of(each, "bound", " ")});
   return print(out.text());
 }
 

@@ -32,9 +32,7 @@ std::map<std::string, portion> portions_of(const json& shards) {
 }
 
 std::string list_of(const json& ids) {
-  std::string out;
-  for (auto& id : ids)
-    out += (out.empty() ? "" : " ") + id.get<std::string>();
+  auto out = strings_in(ids, " ");
   return out.empty() ? "-" : out;
 }
 

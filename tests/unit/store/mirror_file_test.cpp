@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/store/mirror_file.hpp"
+#include "tests/scratch_folder.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -12,20 +11,8 @@ using namespace muster;
 
 namespace {
 
-struct mirrors_in_directory {
-  std::string directory;
-  std::string name;
-
-  mirrors_in_directory() {
-    auto pattern
-      = (std::filesystem::temp_directory_path() / "mirrors-XXXXXX").string();
-    directory = mkdtemp(pattern.data());
-    name = directory + "/mirrors";
-  }
-
-  ~mirrors_in_directory() {
-    std::filesystem::remove_all(directory);
-  }
+struct mirrors_in_directory : testing::scratch_folder {
+  std::string name = path / "mirrors";
 
   std::string text() const {
     std::ifstream in{name};
@@ -75,8 +62,11 @@ TEST_CASE("mirrors: each flipped bit and each cut is noticed") {
 
 TEST_CASE("mirrors: a newer version is not guessed at") {
   mirrors_in_directory x;
-  x.overwrite("muster mirrors 2\n");
+  // With the checksum that it would have.
+  x.overwrite("muster mirrors 2\n/a\nchecksum=37fc9c39f4786624\n");
   CHECK(x.failure() == errc::corrupt);
+  x.overwrite("muster mirrors 1\n/a\nchecksum=ac0d2810eba84da4\n");
+  CHECK(*read_mirrors(x.name) == std::set<std::string>{"/a"});
 }
 
 TEST_CASE("mirrors: what cannot be written is said") {
