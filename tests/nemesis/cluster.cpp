@@ -58,6 +58,7 @@ cluster::~cluster() {
 
 status cluster::prepare(const cluster_options& options) {
   auto plan = launch::make_plan({.machines = options.machines,
+                                 .switches = options.switches,
                                  .shards = options.shards,
                                  .etcd = options.etcd});
   if (!plan)
@@ -109,6 +110,8 @@ status cluster::start_machines(interrupts& signals, time_point time) {
   if (auto done = wait_until_served(signals, time); !done)
     return done;
   for (auto& each : plan_.machines) {
+    if (each.is_switch)
+      continue;
     auto folder = launch::folder_of(directory_, each.id);
     auto token = read_token(folder / "data" / "token");
     if (!token)

@@ -15,6 +15,8 @@ namespace muster::nemesis {
 struct cluster_options {
   std::filesystem::path directory;
   size_t machines = 5;
+  /// The machines are behind them; 0 = none.
+  size_t switches = 0;
   uint32_t shards = 16;
   size_t etcd = 3;
 };
@@ -44,7 +46,8 @@ public:
     return *network_;
   }
 
-  /// Where clients reach the machines, with the right to write.
+  /// Where clients reach the machines, with the right to write; not the
+  /// switches.
   const std::vector<cli::server_address>& addresses() const {
     return addresses_;
   }

@@ -13,6 +13,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 namespace {
 
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 struct arguments {
   trial_options trial;
   unsigned seconds = 60;
+  std::optional<size_t> switches;
   bool keep = false;
 };
 
@@ -34,12 +36,14 @@ fs::path make_directory() {
 void print(const arguments& args, const trial_result& x) {
   std::printf(
     "seed %llu: %s; %zu operations, %zu definite, %zu failed, %zu unknown (%zu "
-    "permille), %zu reads of copies, %zu transactions, %zu violations, %zu "
+    "permille), %zu reads of copies, %zu transactions, %zu sessions, %zu "
+    "changes of policies, %zu violations, %zu "
     "keys undecided; "
     "faults that took effect: %s\n",
     static_cast<unsigned long long>(args.trial.seed),
     x.problem.empty() ? "passed" : "FAILED", x.operations, x.definite, x.failed,
-    x.unknown, x.unknown_permille(), x.copy_reads, x.transactions, x.violations,
+    x.unknown, x.unknown_permille(), x.copy_reads, x.transactions, x.sessions,
+    x.policy_changes, x.violations,
     x.undecided_keys, x.faults.empty() ? "none" : x.faults.c_str());
   if (!x.problem.empty())
     std::printf("%s\n", x.problem.c_str());
@@ -48,6 +52,7 @@ void print(const arguments& args, const trial_result& x) {
 int run(arguments& args, interrupts& signals) {
   auto& trial = args.trial;
   trial.length = std::chrono::seconds{args.seconds};
+  trial.switches = args.switches.value_or(trial.seed % 2 == 1 ? 2 : 0);
   trial.directory = make_directory();
   if (trial.directory.empty()) {
     std::fprintf(stderr,
@@ -74,8 +79,9 @@ int run(arguments& args, interrupts& signals) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-    "Runs five machines and three members of etcd as processes, breaks links\n"
-    "and processes while clients work, and checks what the clients were told."};
+    "Runs five machines, none or two switches and three members of etcd as\n"
+    "processes, breaks links and processes while clients work, and checks\n"
+    "what the clients were told."};
   arguments args;
   app.add_option("--seed", args.trial.seed,
                  "Of the faults and the operations (default 1)");
@@ -83,6 +89,11 @@ int main(int argc, char** argv) {
     .add_option("--seconds", args.seconds,
                 "How long faults go on (default 60); more follow for the end")
     ->check(CLI::Range(10u, 3600u));
+  app
+    .add_option("--switches", args.switches,
+                "The machines are behind so many; else the seed chooses: an odd "
+                "one two, an even one none")
+    ->check(CLI::Range(0u, 5u));
   app.add_option("--out", args.trial.history,
                  "Write the history to this file as JSON lines");
   app.add_option("--clients", args.trial.clients, "How many (default 32)")

@@ -41,6 +41,10 @@ public:
   }
 
 private:
+  size_t peers() const {
+    return options_.machines + options_.switches;
+  }
+
   milliseconds between(milliseconds low, milliseconds high) {
     return std::chrono::duration_cast<milliseconds>(random_.between(low, high));
   }
@@ -84,7 +88,7 @@ private:
   }
 
   void choose_target(planned_fault& x) {
-    x.target = random_.below(x.of_etcd() ? options_.etcd : options_.machines);
+    x.target = random_.below(x.of_etcd() ? options_.etcd : peers());
   }
 
   /// Whether too much would be down at a time.
@@ -103,12 +107,12 @@ private:
     return false;
   }
 
-  /// One to two of five machines, the others; in any order.
+  /// At most half of the machines and switches, the others; in any order.
   std::pair<std::vector<size_t>, std::vector<size_t>> two_groups() {
-    std::vector<size_t> all(options_.machines);
+    std::vector<size_t> all(peers());
     std::iota(all.begin(), all.end(), size_t{0});
     shuffle(all);
-    auto few = 1 + random_.below(options_.machines / 2);
+    auto few = 1 + random_.below(peers() / 2);
     auto cut = all.begin() + static_cast<ptrdiff_t>(few);
     return {{all.begin(), cut}, {cut, all.end()}};
   }
@@ -161,15 +165,20 @@ private:
   std::vector<planned_fault> out_;
 };
 
-std::string links_text(const planned_fault& x) {
+std::string peer_name(size_t number, size_t machines) {
+  return number < machines ? "m" + std::to_string(number + 1)
+                           : "s" + std::to_string(number - machines + 1);
+}
+
+std::string links_text(const planned_fault& x, size_t machines) {
   std::string out;
   for (auto& [where, how] : x.links) {
     auto sign = how.cut                             ? "x"
                 : how.stall_there && how.stall_back ? "|"
                 : how.stall_there                   ? ">"
                                                     : "<";
-    out += " m" + std::to_string(where.first + 1) + sign + "m"
-           + std::to_string(where.second + 1);
+    out += " " + peer_name(where.first, machines) + sign
+           + peer_name(where.second, machines);
   }
   return out;
 }
@@ -183,12 +192,14 @@ const char* to_string(fault_kind x) {
   return names[static_cast<size_t>(x)];
 }
 
-std::string planned_fault::text() const {
+std::string planned_fault::text(size_t machines) const {
   auto out = std::string{to_string(kind)} + " for "
              + std::to_string((end - begin).count()) + " ms:";
   if (!links.empty())
-    return out + links_text(*this);
-  return out + (of_etcd() ? " etcd" : " m") + std::to_string(target + 1);
+    return out + links_text(*this, machines);
+  return out + " "
+         + (of_etcd() ? "etcd" + std::to_string(target + 1)
+                      : peer_name(target, machines));
 }
 
 std::vector<planned_fault> make_schedule(const schedule_options& x) {

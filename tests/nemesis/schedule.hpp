@@ -37,7 +37,8 @@ struct planned_fault {
   fault_kind kind = fault_kind::partition;
   std::chrono::milliseconds begin{0};
   std::chrono::milliseconds end{0};
-  /// Of a machine or a member of etcd, from 0.
+  /// Of a machine, of a switch after the machines, or of a member of etcd, from
+  /// 0.
   size_t target = 0;
   /// Of links.
   std::map<network::link, link_faults> links;
@@ -58,7 +59,8 @@ struct planned_fault {
            + std::chrono::milliseconds{kind == fault_kind::kill ? 6500 : 2000};
   }
 
-  std::string text() const;
+  /// @param machines  how many of the targets are machines; switches follow
+  std::string text(size_t machines) const;
 };
 
 struct schedule_options {
@@ -66,11 +68,12 @@ struct schedule_options {
   /// All faults have ended then.
   std::chrono::milliseconds length{60'000};
   size_t machines = 5;
+  size_t switches = 0;
   size_t etcd = 3;
 };
 
-/// How many machines are killed, paused or not recovered from it at the same
-/// time, at most.
+/// How many machines and switches are killed, paused or not recovered from it at
+/// the same time, at most.
 constexpr size_t machines_down_max = 2;
 
 /// The faults of one run, by their begin; the same seed gives the same ones.

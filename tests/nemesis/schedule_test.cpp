@@ -65,7 +65,7 @@ TEST_CASE("schedule: the seed decides everything") {
   auto texts = [](uint64_t seed) {
     std::string out;
     for (auto& x : plan(seed, 60s))
-      out += std::to_string(x.begin.count()) + " " + x.text() + "\n";
+      out += std::to_string(x.begin.count()) + " " + x.text(5) + "\n";
     return out;
   };
   CHECK(texts(7) == texts(7));
@@ -83,4 +83,18 @@ TEST_CASE("schedule: one way holds what some send, on both connections") {
       CHECK(how.stall_there == other.stall_back);
     }
   }
+}
+
+TEST_CASE("schedule: switches are hit as machines are") {
+  std::set<size_t> targets;
+  auto cut = false;
+  for (uint64_t seed = 1; seed <= 20; ++seed)
+    for (auto& x : make_schedule({.seed = seed, .switches = 2})) {
+      if (x.takes_down())
+        targets.insert(x.target);
+      for (auto& [where, how] : x.links)
+        cut = cut || where.first == 6;
+    }
+  CHECK(targets == std::set<size_t>{0, 1, 2, 3, 4, 5, 6});
+  CHECK(cut);
 }

@@ -43,7 +43,8 @@ private:
   /// Everything that needs the cluster, which is gone at the end.
   status play() {
     auto started = cluster::start({.directory = options_.directory,
-                                   .machines = options_.machines},
+                                   .machines = options_.machines,
+                                   .switches = options_.switches},
                                   signals_);
     if (!started)
       return started.failure();
@@ -57,6 +58,7 @@ private:
     auto done = faults.run(make_schedule({.seed = options_.seed,
                                           .length = options_.length,
                                           .machines = options_.machines,
+                                          .switches = options_.switches,
                                           .etcd = real.plan().etcd.size()}));
     auto until = interrupts::clock::now() + final_patience;
     // What went wrong first counts; the rest is done all the same.
@@ -68,6 +70,10 @@ private:
       done = check_finally(real, signals_, {keys_of(load), until}, history_);
     if (done)
       done = judge_transactions(clients, real.addresses(), until);
+    if (done)
+      done = judge_sessions(clients, real.addresses(), until);
+    if (done)
+      done = judge_policies(clients, real.addresses(), until);
     if (auto dead = real.unexpected_death(); done && !dead.empty())
       done = error{errc::unavailable, dead};
     if (auto kind = faults.never_bit(); done && !kind.empty())
@@ -100,6 +106,28 @@ private:
     return error{errc::corrupt, "transactions: " + wrong};
   }
 
+  /// U1, U2.
+  status judge_sessions(const workload& clients,
+                        const std::vector<cli::server_address>& machines,
+                        interrupts::clock::time_point until) {
+    for (auto& each : clients.owners()) {
+      out_.sessions += each->ended_count();
+      if (each->problem().empty())
+        continue;
+      ++out_.violations;
+      return error{errc::corrupt, "sessions: " + each->problem()};
+    }
+    return check_sessions_gone(machines, signals_, until);
+  }
+
+  /// A1, A2.
+  status judge_policies(const workload& clients,
+                        const std::vector<cli::server_address>& machines,
+                        interrupts::clock::time_point until) {
+    out_.policy_changes = clients.policies().change_count();
+    return check_policy_is_kept(machines, signals_, until);
+  }
+
   status write_history() {
     if (options_.history.empty())
       return ok();
@@ -121,6 +149,10 @@ private:
     out_.definite = out_.operations - out_.failed - out_.unknown;
     if (out_.transactions == 0)
       fail("no transaction was committed");
+    if (out_.sessions == 0)
+      fail("no session with a record was seen to live and to end");
+    if (out_.policy_changes == 0)
+      fail("no policy came or went");
     auto wanted = static_cast<size_t>(options_.length.count())
                   * options_.definite_each_second;
     if (out_.definite < wanted)

@@ -14,6 +14,7 @@ struct trial_options {
   uint64_t seed = 1;
   std::chrono::seconds length{60};
   size_t machines = 5;
+  size_t switches = 0;
   size_t clients = 32;
   /// Definite operations that each second must bring: fewer prove too little.
   size_t definite_each_second = 333;
@@ -39,6 +40,9 @@ struct trial_result {
   size_t copy_reads = 0;
   /// Commands over several shards that were committed.
   size_t transactions = 0;
+  /// Sessions that were seen to end, and changes of policies.
+  size_t sessions = 0;
+  size_t policy_changes = 0;
   size_t violations = 0;
   size_t undecided_keys = 0;
   std::string faults;

@@ -22,7 +22,8 @@ std::vector<std::string> keys_of(const workload_options& x) {
 
 workload::workload(const workload_options& options,
                    const std::vector<cli::server_address>& machines)
-  : pinner_(machines, pinned_prefix) {
+  : pinner_(machines, pinned_prefix),
+    policies_(options.seed, pinned_prefix, machines) {
   sim::sim_random random{options.seed};
   for (size_t i = 1; i <= options.clients; ++i) {
     client_options each{.name = "c" + std::to_string(i),
@@ -34,10 +35,16 @@ workload::workload(const workload_options& options,
   for (size_t i = 1; i <= options.transactors; ++i)
     transactors_.push_back(std::make_unique<transactor>(
       "t" + std::to_string(i), random.fork(1000 + i).next(), machines));
+  for (size_t i = 1; i <= options.owners; ++i)
+    owners_.push_back(std::make_unique<session_owner>(
+      "o" + std::to_string(i), random.fork(2000 + i).next(), machines));
   for (auto& each : clients_)
     threads_.emplace_back([this, &each = *each] { each.run(stop_); });
   for (auto& each : transactors_)
     threads_.emplace_back([this, &each = *each] { each.run(stop_); });
+  for (auto& each : owners_)
+    threads_.emplace_back([this, &each = *each] { each.run(stop_); });
+  threads_.emplace_back([this] { policies_.run(stop_); });
   for (size_t i = 0; i < machines.size(); ++i)
     threads_.emplace_back([this, i] { pinner_.run(i, stop_); });
 }

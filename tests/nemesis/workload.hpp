@@ -3,6 +3,8 @@
 
 #include "tests/nemesis/client.hpp"
 #include "tests/nemesis/pinner.hpp"
+#include "tests/nemesis/policy_maker.hpp"
+#include "tests/nemesis/session_owner.hpp"
 #include "tests/nemesis/transactor.hpp"
 
 #include <memory>
@@ -16,6 +18,8 @@ struct workload_options {
   size_t clients = 32;
   /// Clients that send commands over several shards.
   size_t transactors = 4;
+  /// Clients that own sessions.
+  size_t owners = 3;
   size_t keys = 40;
   uint32_t shards = 1;
 };
@@ -42,11 +46,21 @@ public:
     return transactors_;
   }
 
+  const std::vector<std::unique_ptr<session_owner>>& owners() const {
+    return owners_;
+  }
+
+  const policy_maker& policies() const {
+    return policies_;
+  }
+
 private:
   pinner pinner_;
+  policy_maker policies_;
   stop_flag stop_;
   std::vector<std::unique_ptr<client>> clients_;
   std::vector<std::unique_ptr<transactor>> transactors_;
+  std::vector<std::unique_ptr<session_owner>> owners_;
   std::vector<std::thread> threads_;
 };
 
