@@ -66,8 +66,7 @@ std::string strings_in(const json& x, const char* between) {
   return out;
 }
 
-std::string strings_of(const json& x, const char* member,
-                       const char* between) {
+std::string strings_of(const json& x, const char* member, const char* between) {
   return x.is_object() && x.contains(member) ? strings_in(x[member], between)
                                              : std::string{};
 }

@@ -18,7 +18,8 @@ namespace {
     { #x, mutant::x, test }
 
 constexpr std::string_view read_table_test = "unit-read_table";
-/// Two rules stand in the way of these: a run of all of them is right.
+/// Two rules stand in the way of these, or seeds come to it too rarely: an
+/// order to move within a fence, a tail that only the former primary committed.
 constexpr std::string_view core_test = "unit-registry";
 
 constexpr named_mutant all[] = {
@@ -35,7 +36,7 @@ constexpr named_mutant all[] = {
   NAMED_IN(core_test, l4_tail_not_counted),
   NAMED(f1_no_fence),
   NAMED(f1_fence_without_drop),
-  NAMED(f2_before_own_fence),
+  NAMED_IN(core_test, f2_before_own_fence),
   NAMED(f2_directory_not_waited),
   NAMED(d4_holder_forgotten),
   NAMED_IN(core_test, d4_fence_by_another),

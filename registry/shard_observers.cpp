@@ -88,8 +88,8 @@ flow shard_observers::link_to(const peer& who) const {
 
 void shard_observers::tell(const peer& who, sequence at, const flight& f,
                            const wait& w, observer_effects& out) const {
-  out.emplace_back(send_effect{
-    who.id, observe{link_to(who), at, f.id, f.keys, w.titles}});
+  out.emplace_back(
+    send_effect{who.id, observe{link_to(who), at, f.id, f.keys, w.titles}});
 }
 
 void shard_observers::finish(const peer& who, const flight& f, wait& w,

@@ -148,8 +148,8 @@ std::string fault_runner::never_bit() const {
 }
 
 void fault_runner::note(const char* what, const planned_fault& x) {
-  log_ << history_clock() << ' ' << what << ' ' << x.text(cluster_.addresses().size())
-       << std::endl;
+  log_ << history_clock() << ' ' << what << ' '
+       << x.text(cluster_.addresses().size()) << std::endl;
 }
 
 std::string fault_runner::name_of(const planned_fault& x) const {

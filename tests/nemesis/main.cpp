@@ -43,8 +43,8 @@ void print(const arguments& args, const trial_result& x) {
     static_cast<unsigned long long>(args.trial.seed),
     x.problem.empty() ? "passed" : "FAILED", x.operations, x.definite, x.failed,
     x.unknown, x.unknown_permille(), x.copy_reads, x.transactions, x.sessions,
-    x.policy_changes, x.violations,
-    x.undecided_keys, x.faults.empty() ? "none" : x.faults.c_str());
+    x.policy_changes, x.violations, x.undecided_keys,
+    x.faults.empty() ? "none" : x.faults.c_str());
   if (!x.problem.empty())
     std::printf("%s\n", x.problem.c_str());
 }
@@ -90,9 +90,10 @@ int main(int argc, char** argv) {
                 "How long faults go on (default 60); more follow for the end")
     ->check(CLI::Range(10u, 3600u));
   app
-    .add_option("--switches", args.switches,
-                "The machines are behind so many; else the seed chooses: an odd "
-                "one two, an even one none")
+    .add_option(
+      "--switches", args.switches,
+      "The machines are behind so many; else the seed chooses: an odd "
+      "one two, an even one none")
     ->check(CLI::Range(0u, 5u));
   app.add_option("--out", args.trial.history,
                  "Write the history to this file as JSON lines");

@@ -62,13 +62,13 @@ void policy_maker::run(stop_flag& stop) {
   while (!stop.wait_for(random_.between({}, pause_max))) {
     cli::http_caller to{machines_[random_.below(machines_.size())]};
     auto& named = machines_[random_.below(machines_.size())].machine;
-    auto got = random_.chance(700)
-                 ? to.send(put_policy("nemesis", prefix_, named))
-                 : to.send({.method = "DELETE",
-                            .target = std::string{"/v1/agents/nemesis?"}
-                                      + timeout,
-                            .timeout = patience,
-                            .at_most_once = true});
+    auto got
+      = random_.chance(700)
+          ? to.send(put_policy("nemesis", prefix_, named))
+          : to.send({.method = "DELETE",
+                     .target = std::string{"/v1/agents/nemesis?"} + timeout,
+                     .timeout = patience,
+                     .at_most_once = true});
     changes_ += got && got->status == 200 ? 1 : 0;
   }
 }
@@ -86,12 +86,12 @@ status check_policy_is_kept(const std::vector<cli::server_address>& machines,
     return error{errc::timed_out, "no way to make a policy known everywhere"};
   json told;
   auto written = [&] {
-    told = body_of(to.send({.method = "PUT",
-                            .target = std::string{"/v1/records/final/x?"}
-                                      + timeout,
-                            .body = "x",
-                            .timeout = patience,
-                            .at_most_once = true}));
+    told = body_of(
+      to.send({.method = "PUT",
+               .target = std::string{"/v1/records/final/x?"} + timeout,
+               .body = "x",
+               .timeout = patience,
+               .at_most_once = true}));
     return told.contains("command");
   };
   if (!signals.wait_for(until, written))

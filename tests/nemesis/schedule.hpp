@@ -72,8 +72,8 @@ struct schedule_options {
   size_t etcd = 3;
 };
 
-/// How many machines and switches are killed, paused or not recovered from it at
-/// the same time, at most.
+/// How many machines and switches are killed, paused or not recovered from it
+/// at the same time, at most.
 constexpr size_t machines_down_max = 2;
 
 /// The faults of one run, by their begin; the same seed gives the same ones.

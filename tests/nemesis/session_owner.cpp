@@ -54,7 +54,8 @@ bool session_owner::open() {
   auto call_ns = history_clock();
   auto got = callers_[machine_].send(
     {.method = "POST",
-     .target = std::string{"/v1/sessions?ttl=3s&label="} + label + "&" + timeout,
+     .target = std::string{"/v1/sessions?ttl=3s&label="} + label + "&"
+               + timeout,
      .timeout = patience,
      .at_most_once = true});
   if (!got || got->status != 200)

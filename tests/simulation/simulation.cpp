@@ -408,29 +408,6 @@ struct run {
     return watch_.unfinished_part();
   }
 
-  /// Some machine that stores nothing, and mirrors, has not left.
-  bool holder_stays() const {
-    auto all = world_.machines();
-    return std::any_of(all.begin(), all.end(), [&](auto& id) {
-      return !shape_.stores(id) && !shape_.is_switch(id)
-             && shape_.mirrors.contains(id);
-    });
-  }
-
-  /// So has a machine behind a switch that has not left either.
-  bool rack_stays() const {
-    auto all = world_.machines();
-    auto here = [&](const machine_id& id) {
-      return std::find(all.begin(), all.end(), id) != all.end();
-    };
-    return std::any_of(shape_.behind.begin(), shape_.behind.end(),
-                       [&](auto& x) {
-                         return !shape_.stores(x.first)
-                                && shape_.mirrors.contains(x.first)
-                                && here(x.first) && here(x.second);
-                       });
-  }
-
   std::string problem(const verdict& found, const simulation_result& x) const {
     if (!found)
       return std::string{to_string(found.found)} + ": " + found.explanation;
@@ -451,12 +428,13 @@ struct run {
     if (x.definite_count < definite_min)
       return "only " + std::to_string(x.definite_count)
              + " definite operations";
-    if (x.copies_found == found_before_ && holder_stays())
+    if (x.copies_found == found_before_ && shape_.has_holder(world_.machines()))
       return "I16, I17: no copy was seen to serve after the faults";
     if (faults_.network.repeat_permille > 0 && x.repeated_packets == 0
         && x.connections_lost > connections_lost_enough)
       return "of these faults none happened: repeated packets";
-    if (x.copies_behind_found == behind_before_ && rack_stays())
+    if (x.copies_behind_found == behind_before_
+        && shape_.has_rack(world_.machines()))
       return "3.8: no copy of a switch was seen to serve after the faults";
     if (auto never = nemesis_.never_bit();
         options_.with_faults && !never.empty())
