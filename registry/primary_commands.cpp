@@ -159,7 +159,7 @@ void primary_role::evaluate_new(const home_submit& x, boot_time now) {
                                                    : cmd.operations);
   entry.replicas = replica_names();
   entry.participants = x.enlisted;
-  append(std::move(entry), &x, !x.enlisted.empty(), now);
+  append(std::move(entry), attempt_at{x}, !x.enlisted.empty(), now);
 }
 
 void primary_role::refuse_new(const home_submit& x, std::string refusal,
@@ -179,7 +179,7 @@ void primary_role::refuse_new(const home_submit& x, std::string refusal,
   entry.digest = digest_of(cmd);
   entry.origin = x.origin;
   entry.detail = std::move(refusal);
-  append(std::move(entry), &x, false, now);
+  append(std::move(entry), attempt_at{x}, false, now);
 }
 
 std::vector<machine_id> primary_role::replica_names() const {
@@ -190,8 +190,8 @@ std::vector<machine_id> primary_role::replica_names() const {
   return out;
 }
 
-void primary_role::append(log_entry entry, const home_submit* x, bool watched,
-                          boot_time now) {
+void primary_role::append(log_entry entry, const std::optional<attempt_at>& by,
+                          bool watched, boot_time now) {
   auto at = ctx_.log.last().next();
   entry.of = term_;
   entry.at = at;
@@ -201,10 +201,10 @@ void primary_role::append(log_entry entry, const home_submit* x, bool watched,
   p.prepared_at = now;
   watched = watched || under_policies(entry.effects);
   p.watched = watched;
-  if (x) {
-    p.origin = x->origin.id;
-    p.slot = x->what.slot;
-    p.attempt = x->what.attempt;
+  if (by) {
+    p.origin = by->origin;
+    p.slot = by->slot;
+    p.attempt = by->number;
     if (entry.kind != entry_kind::prepare) // that one has a collection
       undecided_ids_[entry.id.value] = at;
   }
@@ -410,7 +410,7 @@ void primary_role::forget_old(boot_time now) {
   log_entry entry;
   entry.kind = entry_kind::forget;
   entry.floor = floor;
-  append(std::move(entry), nullptr, false, now);
+  append(std::move(entry), std::nullopt, false, now);
   forgetting_ = ctx_.log.last();
 }
 

@@ -40,7 +40,7 @@ void primary_role::begin_attempt(const home_submit& x, part_plan made,
   entry.others.assign(c.open.begin(), c.open.end());
   lock_keys(entry, part, std::move(made), x.enlisted);
   auto& kept = collecting_[cmd.id.value] = std::move(c);
-  append(std::move(entry), &x, true, now);
+  append(std::move(entry), attempt_at{x}, true, now);
   send_parts(kept, now);
 }
 
@@ -163,7 +163,8 @@ void primary_role::decide(const std::string& id, entry_kind what,
                                                 : cmd.operations,
                                    ctx_.options.shard_count, counters_of(*c));
   }
-  append(std::move(entry), c ? &c->asked : nullptr, true, now);
+  append(std::move(entry),
+         c ? std::optional{attempt_at{c->asked}} : std::nullopt, true, now);
   auto& p = pending_.back();
   undecided_ids_[id] = p.at;
   if (c) {
@@ -269,7 +270,7 @@ void primary_role::finish_decisions(boot_time now) {
     entry.kind = entry_kind::finish;
     entry.id = command_id{id};
     entry.attempt = attempt;
-    append(std::move(entry), nullptr, false, now);
+    append(std::move(entry), std::nullopt, false, now);
   }
 }
 

@@ -103,11 +103,8 @@ void primary_role::on_part(const home_part& x, boot_time now) {
     part.what = entry.planned;
     vote_yes(what.what.id, part, {});
   }
-  append(std::move(entry), nullptr, true, now);
-  auto& p = pending_.back();
-  p.origin = what.origin.id;
-  p.slot = what.slot;
-  undecided_ids_[id] = p.at;
+  append(std::move(entry), attempt_at{what}, true, now);
+  undecided_ids_[id] = pending_.back().at;
 }
 
 void primary_role::vote(const part_prepare& x, vote_kind what,
@@ -172,7 +169,7 @@ void primary_role::append_decision(const part_decision& x,
     entry.counters = branch.counters;
     entry.otherwise = x.otherwise;
   }
-  append(std::move(entry), nullptr, true, now);
+  append(std::move(entry), std::nullopt, true, now);
   undecided_ids_[x.id.value] = pending_.back().at;
 }
 

@@ -174,6 +174,23 @@ private:
   };
 
   /// An undecided entry.
+  /// An attempt, at its origin.
+  struct attempt_at {
+    explicit attempt_at(const home_submit& x)
+      : origin(x.origin.id), slot(x.what.slot), number(x.what.attempt) {
+      // nop
+    }
+
+    explicit attempt_at(const part_prepare& x)
+      : origin(x.origin.id), slot(x.slot) {
+      // nop
+    }
+
+    machine_id origin;
+    uint64_t slot = 0;
+    uint32_t number = 0; // 0: another shard answers it
+  };
+
   struct pending_entry {
     sequence at;
     command_id id;
@@ -301,8 +318,9 @@ private:
   void evaluate_new(const home_submit& x, boot_time now);
   void refuse_new(const home_submit& x, std::string refusal, boot_time now);
   std::vector<machine_id> replica_names() const;
-  void append(log_entry entry, const home_submit* x, bool watched,
-              boot_time now);
+  /// @param by  whose attempt it carries out, who is told of it
+  void append(log_entry entry, const std::optional<attempt_at>& by,
+              bool watched, boot_time now);
   void answer(const machine_id& to, verdict x);
   verdict verdict_for(const home_submit& x, outcome what) const;
   bool may_commit(sequence at, boot_time now) const;

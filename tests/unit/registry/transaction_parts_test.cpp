@@ -255,3 +255,14 @@ TEST_CASE("transactions: what is locked fits into a message") {
   all.drain();
   CHECK_FALSE(all.find_verdict(slot)); // it waits for the other shard
 }
+
+TEST_CASE("transactions: the agent knows whose command a part is of") {
+  pair_of_shards all;
+  auto x = all.part(put_command("t", here, "1"));
+  x.slot = 42;
+  REQUIRE(all.prepare(x));
+  REQUIRE(!all.watched.empty());
+  // A switch tells the origin who is behind it.
+  CHECK(all.watched.back().origin == machine_id{"m1"});
+  CHECK(all.watched.back().slot == 42);
+}

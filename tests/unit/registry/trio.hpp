@@ -170,6 +170,8 @@ public:
 
   /// What was sent to the homes of other shards, and not taken yet.
   std::deque<send_home_effect> to_others;
+  /// Every entry that an agent was told of.
+  std::vector<watched_entry> watched;
 
   /// The newest message of this kind to another shard; the rest is forgotten.
   template <class Message>

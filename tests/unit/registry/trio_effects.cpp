@@ -50,6 +50,7 @@ void trio::carry(size_t i, const shard_effects& all) {
         } else if constexpr (std::is_same_v<type, home_resumed>) {
           to_agent([x](auto& a, auto&) { a.on_resumed(x); });
         } else if constexpr (std::is_same_v<type, entries_prepared>) {
+          watched.insert(watched.end(), x.entries.begin(), x.entries.end());
           to_agent(
             [this, x](auto& a, auto& out) { a.on_prepared(x, now_, out); });
         } else if constexpr (std::is_same_v<type, entries_committed>) {
