@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/home_agent.hpp"
 #include "registry/key.hpp"
+#include "tests/unit/registry/effects.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -75,18 +76,12 @@ struct key_directory {
 
   template <class T>
   std::vector<T> sent() const {
-    std::vector<T> found;
-    for (auto& x : out)
-      if (auto s = std::get_if<send_effect>(&x))
-        if (auto m = std::get_if<T>(&s->what))
-          found.push_back(*m);
-    return found;
+    return messages_in<T>(out);
   }
 
   template <class T>
   size_t count() const {
-    auto is_one = [](auto& x) { return std::holds_alternative<T>(x); };
-    return static_cast<size_t>(std::count_if(out.begin(), out.end(), is_one));
+    return count_in<T>(out);
   }
 };
 

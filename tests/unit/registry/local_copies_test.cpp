@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/local_copies.hpp"
+#include "tests/unit/registry/effects.hpp"
 #include "tests/unit/registry/plain_table.hpp"
 
 #include <catch2/catch.hpp>
@@ -94,12 +95,7 @@ struct holder {
 
   template <class T>
   std::vector<T> sent() const {
-    std::vector<T> found;
-    for (auto& x : out.all)
-      if (auto s = std::get_if<send_effect>(&x))
-        if (auto m = std::get_if<T>(&s->what))
-          found.push_back(*m);
-    return found;
+    return messages_in<T>(out.all);
   }
 };
 
