@@ -84,7 +84,7 @@ lease_behavior(metered<lease_actor, lease_actor_state>* self,
   auto& state = self->state;
   state.env = env;
   state.core.emplace(env->facts.self.id, env->facts.self.run,
-                     env->facts.shard.lease);
+                     env->facts.shard.lease, env->facts.copies.behind);
   return {
     [self](const peer& from, const lease_request& x) {
       auto& s = self->state;

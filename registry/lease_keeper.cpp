@@ -9,9 +9,11 @@
 namespace muster {
 
 lease_keeper::lease_keeper(machine_id self, incarnation run,
-                           lease_options options)
-  : self_(std::move(self)), run_(run), options_(options) {
+                           lease_options options, machine_id followed)
+  : self_(std::move(self)), run_(run), options_(options),
+    followed_(std::move(followed)) {
   assert(options_.renew * 4 <= options_.granted);
+  assert(options_.idle_renewals >= 1);
 }
 
 void lease_keeper::set_peers(const std::vector<peer>& peers) {
@@ -23,6 +25,11 @@ void lease_keeper::set_peers(const std::vector<peer>& peers) {
     kept[p] = i == granters_.end() ? granter_state{} : std::move(i->second);
   }
   granters_ = std::move(kept);
+  choose_followed();
+  gone_.clear();
+  for (auto& [who, h] : holders_)
+    if (granters_.count(who) == 0)
+      gone_.insert(who);
 }
 
 void lease_keeper::on_tick(boot_time now, lease_effects& out) {
@@ -56,13 +63,14 @@ bool lease_keeper::trusts_clock_of(const peer& who) const {
 void lease_keeper::forget_silent(boot_time now) {
   // D4: only an incarnation that is gone, that nothing is granted to and that
   // holds no lease any more.
-  std::erase_if(holders_, [&](auto& x) {
-    if (granters_.count(x.first) > 0)
-      return false;
-    auto& slots = x.second.slots;
-    return std::all_of(slots.begin(), slots.end(), [&](auto& s) {
+  std::erase_if(gone_, [&](auto& who) {
+    auto& slots = holders_.at(who).slots;
+    auto over = std::all_of(slots.begin(), slots.end(), [&](auto& s) {
       return !s.second.active && s.second.until <= now;
     });
+    if (over)
+      holders_.erase(who);
+    return over;
   });
 }
 
@@ -72,11 +80,10 @@ void lease_keeper::renew_now(const machine_id& granter, boot_time now,
     if (who.id != granter)
       continue;
     // Every shard may ask: not more often than this for all of them.
-    auto last = state.due - options_.renew;
-    if (now - last >= renew_pause || state.open.size() < renew_burst)
+    if (now - state.asked >= renew_pause || state.open.size() < renew_burst)
       request(who, state, now, out);
     else
-      state.due = last + renew_pause;
+      state.due = std::min(state.due, state.asked + renew_pause);
   }
 }
 
@@ -86,8 +93,11 @@ void lease_keeper::request(const peer& granter, granter_state& state,
   auto number = next_number_++;
   state.open.emplace_back(number, now);
   if (state.open.size() > open_requests_max)
-    state.open.pop_front();
-  state.due = now + options_.renew;
+    state.open.erase(state.open.begin());
+  state.asked = now;
+  // Of idle pairs not all at once: up to a quarter earlier.
+  auto early = options_.idle() / 64 * static_cast<int64_t>(number % 16);
+  state.due = now + (state.in_use ? options_.renew : options_.idle() - early);
   out.sends.push_back(
     {granter.id, lease_request{number, granter.run, state.covers_version}});
 }
@@ -96,7 +106,7 @@ void lease_keeper::on_request(const peer& from, const lease_request& x,
                               boot_time now, lease_effects& out) {
   if (x.to != run_)
     return;
-  auto& holder = holders_[from];
+  auto& holder = holder_at(from);
   // T3: what is covered is decided now, not when it was asked for.
   std::vector<cover> covers;
   std::vector<cover_limit> limits;
@@ -187,6 +197,7 @@ void lease_keeper::on_grant(const peer& from, const lease_grant& x,
     apply_covers(from, state, x, ends_of(x, sent), out);
   else
     drop_covers(from, state, out);
+  note_use(from);
 }
 
 void lease_keeper::watch_rate(const peer& from, granter_state& state,
@@ -262,10 +273,11 @@ void lease_keeper::tell_held(const lease_news& base, const granter_state& state,
 
 void lease_keeper::start_covering(const peer& who, const cover& what,
                                   const lease_backing& under) {
-  auto& s = holders_[who].slots[{what.shard, what.kind}];
+  auto& s = holder_at(who).slots[{what.shard, what.kind}];
   s.what = what;
   s.under = under;
   s.active = true;
+  note_use(who);
 }
 
 uncovered lease_keeper::stop_covering(const peer& who, const cover& what) {
@@ -278,19 +290,29 @@ uncovered lease_keeper::stop_covering(const peer& who, const cover& what) {
     return out;
   i->second.active = false;
   out.until = i->second.until;
+  note_use(who);
   return out;
 }
 
 void lease_keeper::require(shard_id shard, term of, uint64_t version,
                            std::vector<peer> granters,
                            std::vector<peer> aspirants, lease_effects& out) {
+  release(shard);
   auto& x = required_[shard];
   x = requirement{of, version, std::move(granters), std::move(aspirants)};
   out.authorities.push_back(authority_of(shard, x));
+  for (auto who : {&x.granters, &x.aspirants})
+    for (auto& granter : *who)
+      note_use(granter);
 }
 
 void lease_keeper::release(shard_id shard) {
-  required_.erase(shard);
+  auto was = required_.extract(shard);
+  if (was.empty())
+    return;
+  for (auto who : {&was.mapped().granters, &was.mapped().aspirants})
+    for (auto& granter : *who)
+      note_use(granter);
 }
 
 boot_time lease_keeper::end_of(const peer& granter, shard_id shard,

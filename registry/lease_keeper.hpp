@@ -5,9 +5,9 @@
 #include "registry/messages.hpp"
 #include "registry/rate_watch.hpp"
 
-#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,6 +19,12 @@ struct lease_options {
   nanoseconds granted = std::chrono::seconds{2};
   /// How often a holder renews; at most a quarter of `granted`.
   nanoseconds renew = std::chrono::milliseconds{500};
+  /// The same of a pair that has no use for its lease, in times of `renew`.
+  /// Longer = fewer messages; a use that nobody here knows of waits so long.
+  int idle_renewals = 20;
+  /// Peers whose leases are renewed as if they were in use: their clocks judge
+  /// the own one (T2). More = all pairs renew in larger clusters.
+  size_t witnesses = 4;
 
   /// D_h = 0.9 D_g: for how long a holder relies on it (T2).
   nanoseconds held() const {
@@ -28,6 +34,10 @@ struct lease_options {
   /// 0.9 of it: what stays of a lease from one clock to the other.
   static nanoseconds held_of(nanoseconds granted) {
     return granted / 10 * 9;
+  }
+
+  nanoseconds idle() const {
+    return renew * idle_renewals;
   }
 };
 
@@ -94,6 +104,10 @@ struct lease_effects {
 /// say what to cover; whether a primary may cover at that instant, the keeper
 /// decides from the leases that the machine itself holds.
 ///
+/// Only leases that are in use are renewed every `renew` (`in_use`); the pairs
+/// of a large cluster are many, and few of them have anything to cover. Who
+/// comes to need a lease asks for it at once.
+///
 /// Invariants: (1) `until` of a slot never decreases, whatever its session;
 /// (2) an answer counts from the `t0` of its own request, once, and only if
 /// no answer to a later request was applied (T2); (3) a cover of kind replica
@@ -113,7 +127,10 @@ public:
   static constexpr nanoseconds renew_pause = std::chrono::milliseconds{20};
   static constexpr size_t renew_burst = 4;
 
-  lease_keeper(machine_id self, incarnation run, lease_options options);
+  /// @param followed  a machine that must be heard all the time, the switch
+  ///        that this one is behind; empty: none
+  lease_keeper(machine_id self, incarnation run, lease_options options,
+               machine_id followed = {});
 
   /// The registered machines. Slots of vanished ones stay until they are over
   /// (D4).
@@ -168,8 +185,11 @@ public:
 private:
   struct granter_state {
     uint64_t applied = 0;
-    std::deque<std::pair<uint64_t, boot_time>> open;
+    std::vector<std::pair<uint64_t, boot_time>> open;
+    boot_time asked{}; // last
     boot_time due{};
+    bool in_use = false;
+    bool followed = false;
     boot_time end{};
     uint64_t covers_version = 0;
     std::vector<cover> covers; // sorted
@@ -201,6 +221,12 @@ private:
 
   void request(const peer& granter, granter_state& state, boot_time now,
                lease_effects& out);
+  void choose_followed();
+  /// Looks again whether the lease of this granter is in use.
+  void note_use(const peer& granter);
+  bool in_use(const peer& granter, const granter_state& state) const;
+  bool is_required(const peer& granter) const;
+  holder_state& holder_at(const peer& who);
   static void watch_rate(const peer& from, granter_state& state, boot_time sent,
                          boot_time received, boot_time theirs,
                          lease_effects& out);
@@ -223,6 +249,7 @@ private:
   machine_id self_;
   incarnation run_;
   lease_options options_;
+  machine_id followed_;
   /// Of all requests: a peer that comes back never sees a number again (T2).
   uint64_t next_number_ = 1;
   /// Of all lists to all holders: one that was forgotten and comes back never
@@ -230,6 +257,7 @@ private:
   uint64_t next_covers_version_ = 1;
   std::map<peer, granter_state> granters_;
   std::map<peer, holder_state> holders_;
+  std::set<peer> gone_; // holders that are not registered
   std::map<shard_id, requirement> required_;
   bool own_clock_doubted_ = false;
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/environment.hpp"
 #include "registry/key_copies.hpp"
 #include "registry/move_planner.hpp"
 #include "registry/read_interest.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,6 +31,8 @@ struct cluster_shape {
   size_t keys_max = 24;
   /// s1, s2, ...: they store nothing and mirror nothing.
   uint32_t switch_count = 0;
+  /// Changes what a machine is told at its start; none: nothing.
+  std::function<void(machine_facts&)> adjust;
   /// Which machine is behind which switch.
   std::map<machine_id, machine_id> behind;
 

@@ -28,6 +28,14 @@ bool copy_watch::lists(const machine_id& owner, shard_id shard, const peer& who,
          || lists_behind(*home->second, shard, who, key);
 }
 
+std::vector<peer> copy_watch::holders_at(const machine_id& granter,
+                                         shard_id shard,
+                                         const std::string& key) const {
+  auto found = directories_.find({shard, granter});
+  return found == directories_.end() ? std::vector<peer>{}
+                                     : found->second->holders_of(key);
+}
+
 bool copy_watch::lists_behind(const home_agent& home, shard_id shard,
                               const peer& who, const std::string& key) const {
   auto rack = behind_.find(who.id);

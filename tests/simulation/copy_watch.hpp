@@ -48,6 +48,10 @@ public:
   std::string check(const machine_id& owner, const shard_replica& primary,
                     const std::vector<std::string>& keys) const;
 
+  /// Who has a copy of the key by the directory of the shard's agent there.
+  std::vector<peer> holders_at(const machine_id& granter, shard_id shard,
+                               const std::string& key) const;
+
   /// Copies that were found to serve, each with its entry in a directory.
   size_t found_count() const {
     return found_count_;

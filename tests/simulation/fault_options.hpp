@@ -32,6 +32,9 @@ struct network_options {
   /// again, or at last. Not those that `never_repeated` names.
   unsigned repeat_permille = 0;
   size_t repeat_count_max = 8;
+  /// What each packet costs the processor of its sender, and of its receiver,
+  /// which has one: packets wait for each other. 0: they do not.
+  nanoseconds packet_cost = 0s;
   /// Of one connection; beyond it `send` says `overloaded`.
   size_t outbox_bytes_max = 64u << 20;
 };

@@ -4,6 +4,7 @@
 
 #include "registry/mutants.hpp"
 #include "tests/checker/history_json.hpp"
+#include "tests/simulation/scale_cli.hpp"
 #include "tests/simulation/seed_runs.hpp"
 #include "tests/simulation/simulation.hpp"
 
@@ -158,6 +159,8 @@ int list_mutants() {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (asks_for_scale(argc, argv))
+    return run_scale(argc, argv);
   CLI::App app{"Runs Muster's actors in simulated worlds; a seed is a run."};
   arguments args;
   auto one = app.add_option("--seed", args.seed, "Replay this seed");
@@ -188,6 +191,9 @@ int main(int argc, char** argv) {
   app.add_flag("--switches{1},--no-switches{-1}", args.switches,
                "With or without switches; else the seed chooses");
   app.add_flag("--calm", args.calm, "Only delays, no faults");
+  auto scale = false; // with it the command line was another one
+  app.add_flag("--scale", scale,
+               "Measure a large cluster instead; --scale --help tells how");
   app.add_flag("--quiet", args.quiet, "One line a failing seed");
   app.add_option("--history", args.history,
                  "Write the operations of --seed to this file as JSON lines");

@@ -183,6 +183,8 @@ struct production_machine::process final : transport_listener {
     out.copies.granter.pause_max = 4s; // a run is short
     if (own.is_switch())
       out.serve_rack();
+    if (auto& adjust = owner.shape().adjust)
+      adjust(out);
     return out;
   }
 

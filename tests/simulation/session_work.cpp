@@ -155,9 +155,12 @@ void session_work::put_bound(user& u, production_machine& m) {
     = {{muster::operation_kind::put, key, "mine" + std::to_string(++names_)}};
   if (!bind(x, *u.mine))
     problem_ = "a record could not be bound";
-  keys_.try_emplace(key);
+  auto& known = keys_[key];
+  ++known.unsure_count;
   u.bound.push_back(key);
-  send(u, m, std::move(x), [this, &u, id = u.mine->id](outcome what) {
+  send(u, m, std::move(x), [this, &u, &known, id = u.mine->id](outcome what) {
+    if (what != outcome::unknown)
+      --known.unsure_count;
     // A binding is no renewal: what was sure before is what counts.
     auto before = u.sure_until;
     if (!u.mine || u.mine->id != id)
@@ -258,7 +261,7 @@ std::string session_work::judge() const {
       return wrong;
     if (found && *found != known.stolen)
       return "U2: " + key + " is " + *found + ", its session has ended";
-    if (!found && known.certain)
+    if (!found && known.certain && known.unsure_count == 0)
       return "U2: " + key + " was another's and is gone";
   }
   return {};

@@ -78,6 +78,8 @@ private:
   struct fate {
     std::string stolen;
     bool certain = false;
+    /// Bindings without a definite outcome: one may come after the theft.
+    size_t unsure_count = 0;
   };
   std::map<std::string, fate> keys_;
   size_t names_ = 0;

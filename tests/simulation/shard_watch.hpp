@@ -87,6 +87,12 @@ public:
     policies_.observe_board(owner, x);
   }
 
+  /// See `copy_watch`.
+  std::vector<peer> holders_at(const machine_id& granter, shard_id of,
+                               const std::string& key) const {
+    return copies_.holders_at(granter, of, key);
+  }
+
   policy_watch& policies() {
     return policies_;
   }

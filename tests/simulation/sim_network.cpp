@@ -61,10 +61,12 @@ send_result sim_network::send(sim_transport& from, const channel& to,
   if (c.under_way_bytes + x.payload.size() > options_.outbox_bytes_max)
     return send_result::overloaded;
   ++count_.sent;
+  if (watch_)
+    watch_->on_sent(from.self_.id, to.first, to.second, x);
   if (options_.repeat_permille > 0 && !never_repeated(x)) {
     c.recent.push_back(x);
     if (c.recent.size() > options_.repeat_count_max)
-      c.recent.pop_front();
+      c.recent.erase(c.recent.begin());
   }
   put_under_way(i->second.open, std::move(x));
   return send_result::queued;
@@ -73,8 +75,18 @@ send_result sim_network::send(sim_transport& from, const channel& to,
 void sim_network::put_under_way(const connection_ptr& x, packet p) {
   x->under_way_bytes += p.payload.size();
   x->under_way.push_back(std::move(p));
-  x->last_arrival = std::max(x->last_arrival, scheduler_.now() + delay());
+  auto leaves = occupy(x->sender.lock().get());
+  x->last_arrival = std::max(x->last_arrival, leaves + delay());
   scheduler_.at(x->last_arrival, [this, x] { arrive(x); });
+}
+
+/// @returns when its processor is done with one packet more
+world_time sim_network::occupy(sim_transport* x) {
+  if (!x || options_.packet_cost == nanoseconds{0})
+    return scheduler_.now();
+  x->busy_until_ = std::max(x->busy_until_, scheduler_.now())
+                   + options_.packet_cost;
+  return x->busy_until_;
 }
 
 void sim_network::repeat_last(const connection_ptr& before,
@@ -89,6 +101,12 @@ void sim_network::repeat_last(const connection_ptr& before,
 }
 
 void sim_network::arrive(const connection_ptr& x) {
+  if (options_.packet_cost == nanoseconds{0})
+    return handle(x);
+  scheduler_.at(occupy(x->receiver.lock().get()), [this, x] { handle(x); });
+}
+
+void sim_network::handle(const connection_ptr& x) {
   if (x->under_way.empty())
     return;
   if (is_cut(x->from.id, x->to.id)) {
@@ -108,6 +126,8 @@ void sim_network::hand_over(const connection_ptr& x, packet p) {
     return;
   }
   ++count_.delivered;
+  if (watch_)
+    watch_->on_arrived(x->from.id, x->to.id, x->on, p);
   auto process = to->process_;
   auto in = x->receiver_stream;
   if (!process->paused()) {

@@ -6,14 +6,28 @@
 #include "tests/simulation/sim_events.hpp"
 #include "tests/simulation/sim_process.hpp"
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
+#include <vector>
 
 namespace muster::sim {
 
 class sim_network;
+
+/// Sees every packet, for measurements; changes nothing.
+class packet_watch {
+public:
+  virtual ~packet_watch() = default;
+
+  virtual void on_sent(const machine_id& from, const machine_id& to, lane on,
+                       const packet& x)
+    = 0;
+  virtual void on_arrived(const machine_id& from, const machine_id& to, lane on,
+                          const packet& x)
+    = 0;
+};
 
 /// The transport of one process. Everything happens in `sim_network`.
 class sim_transport final : public transport {
@@ -52,6 +66,8 @@ private:
   std::map<machine_id, incarnation> newest_;
   std::map<channel, outgoing> dialled_;
   std::map<channel, connection_ptr> accepted_;
+  /// Until when its processor has packets to handle.
+  world_time busy_until_{};
 };
 
 /// The network between all machines.
@@ -107,6 +123,11 @@ public:
     return count_;
   }
 
+  /// @param x  outlives the network; null: nobody watches
+  void watch(packet_watch* x) {
+    watch_ = x;
+  }
+
 private:
   friend class sim_transport;
   using connection = sim_transport::connection;
@@ -123,6 +144,8 @@ private:
   void put_under_way(const connection_ptr& x, packet p);
   void repeat_last(const connection_ptr& before, const connection_ptr& x);
   void arrive(const connection_ptr& x);
+  void handle(const connection_ptr& x);
+  world_time occupy(sim_transport* x);
   void hand_over(const connection_ptr& x, packet p);
   void lose(sim_transport& from, const channel& to);
   void lose_later(const connection_ptr& x, nanoseconds within);
@@ -141,6 +164,7 @@ private:
   /// With the number of the cut, which tells one from the next.
   std::map<link, uint64_t> cuts_;
   uint64_t cut_count_ = 0;
+  packet_watch* watch_ = nullptr;
 };
 
 /// One connection; shared by its two ends and by what is under way on it.
@@ -151,10 +175,10 @@ struct sim_transport::connection {
   bool sender_open = true;
   bool receiver_open = true;
   /// Sent and not yet arrived, in order; an arrival takes the first.
-  std::deque<packet> under_way;
+  std::list<packet> under_way;
   size_t under_way_bytes = 0;
   /// The last ones sent, if they may come again on the next connection.
-  std::deque<packet> recent;
+  std::vector<packet> recent;
   world_time last_arrival{};
   /// Arrivals that a cut link holds back.
   size_t stalled_count = 0;

@@ -3,6 +3,7 @@
 
 #include "registry/assignment_text.hpp"
 #include "registry/remote_watches.hpp"
+#include "tests/simulation/lease_pace.hpp"
 #include "tests/simulation/move_maker.hpp"
 #include "tests/simulation/policy_work.hpp"
 #include "tests/simulation/session_work.hpp"
@@ -44,6 +45,7 @@ enum label : uint64_t {
   keys_label,
   switches_label,
   sessions_label = 120,
+  leases_label = 130,
 };
 
 /// Half of all seeds move shards.
@@ -166,6 +168,7 @@ struct run {
       draw_places(seeds_.fork(moves_label + 2), options_.machine_count, out);
     draw_key_copies(seeds_.fork(keys_label), out);
     draw_switches(seeds_.fork(switches_label), options_, out);
+    draw_lease_pace(seeds_.fork(leases_label), out);
     return out;
   }
 
