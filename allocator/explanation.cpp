@@ -29,9 +29,9 @@ uint64_t shortfall(const lack& x) {
 
 } // namespace
 
-explainer::explainer(const probe& x, const qos& wanted, const score_rule& rule,
-                     row_search& search)
-  : probe_(x), wanted_(wanted), rule_(rule), search_(search),
+explainer::explainer(const resolved_request& x, const qos& wanted,
+                     const score_rule& rule, row_search& search)
+  : request_(x), wanted_(wanted), rule_(rule), search_(search),
     words_(x.words()) {
   // nop
 }
@@ -42,20 +42,20 @@ bitmap& explainer::add(criterion which, const quantity_test* test) {
 }
 
 void explainer::add_taken() {
-  auto any = std::any_of(probe_.taken, probe_.taken + words_,
+  auto any = std::any_of(request_.taken, request_.taken + words_,
                          [](uint64_t x) { return x != 0; });
   if (!any)
     return;
   auto& to = add(criterion::taken);
-  std::transform(probe_.taken, probe_.taken + words_, to.begin(),
+  std::transform(request_.taken, request_.taken + words_, to.begin(),
                  [](uint64_t x) { return ~x; });
 }
 
 void explainer::add_sets() {
-  if (probe_.set_count == 0 || probe_.sets[0].which != criterion::started)
+  if (request_.set_count == 0 || request_.sets[0].which != criterion::started)
     add_taken();
-  for (size_t i = 0; i < probe_.set_count; ++i) {
-    auto& x = probe_.sets[i];
+  for (size_t i = 0; i < request_.set_count; ++i) {
+    auto& x = request_.sets[i];
     if (x.which == criterion::labels && !filters_.empty()
         && filters_.back().which == criterion::labels) {
       auto& to = filters_.back().passing;
@@ -65,7 +65,7 @@ void explainer::add_sets() {
     }
     auto& to = add(x.which);
     // Too far is only what can be reached: the set before is about that.
-    auto reached = x.which == criterion::hops ? probe_.sets[i - 1].rows
+    auto reached = x.which == criterion::hops ? request_.sets[i - 1].rows
                                               : nullptr;
     for (size_t w = 0; w < words_; ++w)
       to[w] = reached ? x.rows[w] | ~reached[w] : x.rows[w];
@@ -75,20 +75,20 @@ void explainer::add_sets() {
 }
 
 void explainer::add_quantities() {
-  for (size_t i = 0; i < probe_.quantity_tests; ++i) {
-    auto& test = probe_.quantities[i];
-    search_.passing(probe_.table(), test, probe_.table().valid().data(),
+  for (size_t i = 0; i < request_.quantity_tests; ++i) {
+    auto& test = request_.quantities[i];
+    search_.passing(request_.table(), test, request_.table().valid().data(),
                     add(criterion_of(test.what), &test).data());
   }
 }
 
 void explainer::count(explanation& to) {
-  auto& valid = probe_.table().valid();
+  auto& valid = request_.table().valid();
   by_none_.assign(valid.begin(),
                   valid.begin() + static_cast<std::ptrdiff_t>(words_));
   by_one_.assign(words_, 0);
   by_two_.assign(words_, 0);
-  to.candidates = probe_.table().count();
+  to.candidates = request_.table().count();
   to.satisfying = to.candidates;
   for (auto& x : filters_) {
     auto n = search_.kernels().exclude(
@@ -107,14 +107,14 @@ uint32_t explainer::nearest_of(const filter& x) {
   if (std::ranges::none_of(mask_, [](uint64_t y) { return y != 0; }))
     return no_row;
   if (x.test)
-    search_.keep_best(probe_.table(), x.test->what, !x.test->negated,
+    search_.keep_best(request_.table(), x.test->what, !x.test->negated,
                       mask_.data());
   if (x.which != criterion::hops)
     return first_row(mask_.data(), words_, start_);
   auto out = no_row;
   size_t seen = 0;
   each_row_from(mask_.data(), words_, start_, [&](uint32_t row) {
-    if (out == no_row || probe_.hops_to(row) < probe_.hops_to(out))
+    if (out == no_row || request_.hops_to(row) < request_.hops_to(out))
       out = row;
     return ++seen < miss_rows_max;
   });
@@ -124,18 +124,18 @@ uint32_t explainer::nearest_of(const filter& x) {
 lack explainer::lack_of(const filter& x, uint32_t row) const {
   lack out{x.which, 0, 0};
   if (x.test) {
-    out.has = probe_.table().exact(row)[x.test->what];
+    out.has = request_.table().exact(row)[x.test->what];
     out.wanted = x.test->negated ? x.test->bound - 1 : x.test->bound;
   } else if (x.which == criterion::hops || x.which == criterion::reachable) {
-    out.has = probe_.hops_to(row);
+    out.has = request_.hops_to(row);
     out.wanted = wanted_.hops.value_or(0);
   }
   return out;
 }
 
 miss explainer::miss_of(uint32_t row) const {
-  auto device = probe_.of->devices[row];
-  miss out{probe_.of->machines[row]->id, device ? device->name : "", {}};
+  auto device = request_.of->devices[row];
+  miss out{request_.of->machines[row]->id, device ? device->name : "", {}};
   for (auto& x : filters_)
     if (!test_bit(x.passing, row))
       out.lacks.push_back(lack_of(x, row));
@@ -166,7 +166,7 @@ void explainer::find_misses(explanation& to) {
 /// At least two criteria exclude each row.
 void explainer::find_far_misses(explanation& to) {
   auto pair = first_row(by_two_.data(), words_, start_) != no_row;
-  auto rows = pair ? by_two_.data() : probe_.table().valid().data();
+  auto rows = pair ? by_two_.data() : request_.table().valid().data();
   auto best = no_row;
   distance least;
   size_t seen = 0;
@@ -185,15 +185,15 @@ void explainer::find_far_misses(explanation& to) {
 void explainer::rank(explanation& to) {
   std::vector<std::pair<uint64_t, uint32_t>> all;
   each_row_from(by_none_.data(), words_, start_, [&](uint32_t row) {
-    all.emplace_back(rule_.score(probe_, row), row);
+    all.emplace_back(rule_.score(request_, row), row);
     return true;
   });
   auto kept = std::min(ranked_max, all.size());
   std::ranges::stable_sort(all, {}, [](auto& x) { return x.first; });
   for (auto [score, row] : std::span{all}.first(kept)) {
-    auto device = probe_.of->devices[row];
+    auto device = request_.of->devices[row];
     to.best.push_back(
-      {probe_.of->machines[row]->id, device ? device->name : "", score});
+      {request_.of->machines[row]->id, device ? device->name : "", score});
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "allocator/probe.hpp"
+#include "allocator/resolved_request.hpp"
 #include "allocator/row_search.hpp"
 #include "allocator/score.hpp"
 
@@ -82,8 +82,8 @@ struct explain_options {
 class explainer {
 public:
   /// All arguments outlive it.
-  explainer(const probe& x, const qos& wanted, const score_rule& rule,
-            row_search& search);
+  explainer(const resolved_request& x, const qos& wanted,
+            const score_rule& rule, row_search& search);
 
   explanation run(const explain_options& options);
 
@@ -117,7 +117,7 @@ private:
   distance distance_of(uint32_t row) const;
   void rank(explanation& to);
 
-  const probe& probe_;
+  const resolved_request& request_;
   const qos& wanted_;
   const score_rule& rule_;
   row_search& search_;

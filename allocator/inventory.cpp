@@ -30,7 +30,7 @@ status check_labels(const std::vector<std::string>& labels) {
   return ok();
 }
 
-status check_facts(const machine_facts& x) {
+status check_facts(const machine_resources& x) {
   for (auto& done :
        {check_quantity("cores", x.cores_permille, quantity_max),
         check_quantity("memory_bytes", x.memory_bytes, quantity_max),
@@ -43,7 +43,7 @@ status check_facts(const machine_facts& x) {
   return ok();
 }
 
-status check_facts(const device_facts& x) {
+status check_facts(const device_resources& x) {
   if (x.latency && *x.latency < nanoseconds{0})
     return bad("latency_ns: less than nothing");
   if (x.kind.size() > device_kind_bytes_max)
@@ -118,13 +118,14 @@ const machine_entry* inventory::find(const machine_id& id) const {
   return i == entries_.end() ? nullptr : i->second.get();
 }
 
-status inventory::put_machine(const machine_id& id, machine_facts x) {
+status inventory::put_machine(const machine_id& id, machine_resources x) {
   if (auto done = check_facts(x); !done)
     return done;
   if (!find(id)
-      && (entries_.size() >= machines_max || topology_.size() >= vertices_max))
+      && (entries_.size() >= inventory_machines_max
+          || topology_.size() >= vertices_max))
     return bad("the inventory has its most machines, "
-               + std::to_string(machines_max));
+               + std::to_string(inventory_machines_max));
   if (attributes_.size() + labels_max > attributes_max)
     return bad("labels: the inventory has its most different ones");
   auto& e = entry(id);
@@ -158,10 +159,10 @@ void inventory::remove_machine(const machine_id& id) {
 }
 
 status inventory::put_device(const machine_id& id, std::string_view name,
-                             device_facts x) {
+                             device_resources x) {
   if (auto done = check_facts(x); !done)
     return done;
-  if (!find(id) && entries_.size() >= machines_max)
+  if (!find(id) && entries_.size() >= inventory_machines_max)
     return bad("the inventory has its most machines");
   if (attributes_.size() + labels_max + 1 > attributes_max)
     return bad("labels: the inventory has its most different ones");
@@ -202,7 +203,7 @@ status inventory::put_load(const machine_id& id,
                            std::optional<uint32_t> permille) {
   if (permille && *permille > 1000)
     return bad("load_permille: from 0 to 1000");
-  if (!find(id) && (!permille || entries_.size() >= machines_max))
+  if (!find(id) && (!permille || entries_.size() >= inventory_machines_max))
     return ok();
   auto& e = entry(id);
   e.load_permille = permille;
@@ -212,7 +213,7 @@ status inventory::put_load(const machine_id& id,
 }
 
 void inventory::set_started(const machine_id& id, bool on) {
-  if (!find(id) && (!on || entries_.size() >= machines_max))
+  if (!find(id) && (!on || entries_.size() >= inventory_machines_max))
     return;
   auto& e = entry(id);
   e.started = on;
@@ -224,7 +225,7 @@ status inventory::set_counter(const machine_id& id, const counter_name& counter,
                               std::optional<int64_t> value) {
   if (counter.kind == counter_kind::gpu && counter.gpu >= gpus_max)
     return bad("gpus: a machine has at most " + std::to_string(gpus_max));
-  if (!find(id) && (!value || entries_.size() >= machines_max))
+  if (!find(id) && (!value || entries_.size() >= inventory_machines_max))
     return ok();
   auto& e = entry(id);
   if (counter.kind == counter_kind::device) {
@@ -247,7 +248,7 @@ status inventory::set_counter(const machine_id& id, const counter_name& counter,
   return ok();
 }
 
-void inventory::count_gpus(const machine_facts& x, bool added) {
+void inventory::count_gpus(const machine_resources& x, bool added) {
   if (x.gpus == 0)
     return;
   // Bounded, so that the sum of all machines is.

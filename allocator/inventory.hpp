@@ -2,8 +2,8 @@
 #pragma once
 
 #include "allocator/candidate_table.hpp"
-#include "allocator/facts.hpp"
 #include "allocator/name_table.hpp"
+#include "allocator/resources.hpp"
 #include "allocator/row_sets.hpp"
 #include "allocator/topology.hpp"
 
@@ -26,7 +26,7 @@ struct machine_entry;
 struct device_entry {
   machine_entry* machine = nullptr;
   std::string name;
-  std::optional<device_facts> facts;
+  std::optional<device_resources> facts;
   std::optional<int64_t> counter;
   std::vector<uint32_t> attributes; // its own and its machine's, sorted
   uint32_t row = no_row;
@@ -36,7 +36,7 @@ struct device_entry {
 /// may have devices and counters before it has facts.
 struct machine_entry {
   machine_id id;
-  std::optional<machine_facts> facts;
+  std::optional<machine_resources> facts;
   bool started = false;
   std::optional<uint32_t> load_permille;
   std::optional<int64_t> cores_counter;
@@ -91,11 +91,11 @@ public:
 
   /// Errors, here and below: `invalid_argument` with the field; what was known
   /// before stays.
-  status put_machine(const machine_id& id, machine_facts x);
+  status put_machine(const machine_id& id, machine_resources x);
   void remove_machine(const machine_id& id);
 
   status put_device(const machine_id& id, std::string_view device,
-                    device_facts x);
+                    device_resources x);
   void remove_device(const machine_id& id, std::string_view device);
 
   /// @param permille  nothing: unknown
@@ -178,7 +178,7 @@ private:
   void remove_device_row(device_entry& x);
   void join_rack(machine_entry& x);
   void leave_rack(machine_entry& x);
-  void count_gpus(const machine_facts& x, bool added);
+  void count_gpus(const machine_resources& x, bool added);
 
   void refresh(machine_entry& x);
   void refresh(device_entry& x);

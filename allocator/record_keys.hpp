@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "allocator/facts.hpp"
+#include "allocator/resources.hpp"
 
 #include <optional>
 #include <string>

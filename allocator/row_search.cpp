@@ -27,7 +27,7 @@ void row_search::passing(const candidate_table& of, const quantity_test& x,
     to[w] = (to[w] | equal_[w] | x.high[w]) ^ flip;
 }
 
-void row_search::satisfying(const probe& x, bitmap& to) {
+void row_search::satisfying(const resolved_request& x, bitmap& to) {
   auto words = x.words();
   to.resize(words);
   pass_.resize(words);

@@ -3,7 +3,7 @@
 
 #include "allocator/candidate_table.hpp"
 #include "allocator/inventory.hpp"
-#include "allocator/probe.hpp"
+#include "allocator/resolved_request.hpp"
 #include "allocator/scan.hpp"
 
 #include <cstdint>
@@ -32,7 +32,7 @@ public:
                const uint64_t* among, uint64_t* to);
 
   /// All rows that satisfy the request, exactly.
-  void satisfying(const probe& x, bitmap& to);
+  void satisfying(const resolved_request& x, bitmap& to);
 
   /// Leaves of `rows` those with the least (or most) of a quantity.
   void keep_best(const candidate_table& of, quantity q, bool most,

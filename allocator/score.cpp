@@ -88,7 +88,7 @@ uint64_t score_rule::fit(const machine_entry& x) const {
          | (gpus_ != 0 ? cores_top - cores : cores);
 }
 
-uint64_t score_rule::score(const probe& x, uint32_t row) const {
+uint64_t score_rule::score(const resolved_request& x, uint32_t row) const {
   if (column_) {
     auto value = x.table().exact(row)[*column_];
     return most_ ? unmeasured - value : value;

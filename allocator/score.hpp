@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "allocator/probe.hpp"
+#include "allocator/resolved_request.hpp"
 
 #include <array>
 #include <cstdint>
@@ -34,7 +34,7 @@ public:
   }
 
   /// @pre there is a candidate in `row` of `x`
-  uint64_t score(const probe& x, uint32_t row) const;
+  uint64_t score(const resolved_request& x, uint32_t row) const;
 
 private:
   uint64_t fit(const machine_entry& x) const;

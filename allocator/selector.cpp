@@ -42,7 +42,7 @@ private:
 
 /// The best rows so far of a sample.
 struct sample {
-  const probe& of;
+  const resolved_request& of;
   const score_rule& rule;
   uint32_t wanted;
   uint32_t found = 0;
@@ -123,7 +123,7 @@ void selector::avoid(bool of_devices, const candidate_name& x) {
 // -- one candidate
 // -------------------------------------------------------------
 
-uint32_t selector::pick(const probe& x, const score_rule& rule,
+uint32_t selector::pick(const resolved_request& x, const score_rule& rule,
                         const search_options& options) {
   if (x.words() == 0)
     return no_row;
@@ -132,7 +132,8 @@ uint32_t selector::pick(const probe& x, const score_rule& rule,
   return pick_exact(x, rule, below(options.random, x.words() * word_rows));
 }
 
-uint32_t selector::pick_sample(const probe& x, const score_rule& rule,
+uint32_t selector::pick_sample(const resolved_request& x,
+                               const score_rule& rule,
                                const search_options& options) {
   auto sets = x.prefilter();
   auto blocks = x.words() / block_words;
@@ -152,7 +153,7 @@ uint32_t selector::pick_sample(const probe& x, const score_rule& rule,
   return out.best;
 }
 
-uint32_t selector::pick_exact(const probe& x, const score_rule& rule,
+uint32_t selector::pick_exact(const resolved_request& x, const score_rule& rule,
                               uint32_t start) {
   search_.satisfying(x, mask_);
   if (!rule.column())
@@ -161,8 +162,8 @@ uint32_t selector::pick_exact(const probe& x, const score_rule& rule,
   return first_row(mask_.data(), x.words(), start);
 }
 
-uint32_t selector::pick_scored(const probe& x, const score_rule& rule,
-                               uint32_t start) {
+uint32_t selector::pick_scored(const resolved_request& x,
+                               const score_rule& rule, uint32_t start) {
   auto out = no_row;
   auto best = UINT64_MAX;
   each_row_from(mask_.data(), x.words(), start, [&](uint32_t row) {
@@ -194,7 +195,8 @@ bool selector::has_room(const qos& x, const host& h) const {
   return std::ranges::count(h.gpus, 1000U) >= std::ptrdiff_t{*x.gpus};
 }
 
-placement selector::place(const qos& x, const probe& p, uint32_t row) {
+placement selector::place(const qos& x, const resolved_request& p,
+                          uint32_t row) {
   auto& machine = *p.of->machines[row];
   auto i = std::ranges::find(hosts_, &machine, &host::machine);
   if (i == hosts_.end()) {
@@ -213,7 +215,8 @@ placement selector::place(const qos& x, const probe& p, uint32_t row) {
   return out;
 }
 
-void selector::exclude_equals(const qos& x, const probe& p, uint32_t row) {
+void selector::exclude_equals(const qos& x, const resolved_request& p,
+                              uint32_t row) {
   auto& machine = *p.of->machines[row];
   switch (spread_of(x)) {
     case spread_over::device: {
@@ -234,8 +237,8 @@ void selector::exclude_equals(const qos& x, const probe& p, uint32_t row) {
   }
 }
 
-bool selector::fill(const qos& x, const probe& p, const score_rule& rule,
-                    const search_options& options,
+bool selector::fill(const qos& x, const resolved_request& p,
+                    const score_rule& rule, const search_options& options,
                     std::vector<placement>& out) {
   while (out.size() < x.replicas) {
     auto row = pick(p, rule, options);
@@ -248,7 +251,8 @@ bool selector::fill(const qos& x, const probe& p, const score_rule& rule,
   return true;
 }
 
-result<probe> selector::begin(const qos& x, const search_options& options) {
+result<resolved_request> selector::begin(const qos& x,
+                                         const search_options& options) {
   if (auto done = check_qos(x); !done)
     return done.failure();
   release_taken();
@@ -256,7 +260,7 @@ result<probe> selector::begin(const qos& x, const search_options& options) {
   taken_[true].resize(of_.devices().table.bitmap_words());
   for (auto& y : options.avoid)
     avoid(wants_device(x), y);
-  return look_up(of_, x, options.dry_run, taken_[wants_device(x)]);
+  return resolve(of_, x, options.dry_run, taken_[wants_device(x)]);
 }
 
 result<std::vector<placement>> selector::choose(const qos& x,

@@ -3,8 +3,8 @@
 
 #include "allocator/explanation.hpp"
 #include "allocator/inventory.hpp"
-#include "allocator/probe.hpp"
 #include "allocator/qos.hpp"
+#include "allocator/resolved_request.hpp"
 #include "allocator/row_search.hpp"
 #include "allocator/score.hpp"
 
@@ -71,7 +71,7 @@ public:
   /// @param use  the kernels; both kinds choose the same
   explicit selector(inventory& of, const scan_kernels& use = best_kernels());
 
-  /// @returns one placement a replica. Errors: as `check_qos` and `look_up`;
+  /// @returns one placement a replica. Errors: as `check_qos` and `resolve`;
   ///          `refused` if there are not enough candidates: `explain` says why
   result<std::vector<placement>> choose(const qos& x,
                                         const search_options& options);
@@ -87,22 +87,24 @@ private:
     gpus_left gpus;
   };
 
-  result<probe> begin(const qos& x, const search_options& options);
+  result<resolved_request> begin(const qos& x, const search_options& options);
   void take(bool of_devices, uint32_t row);
   void take_machine(bool of_devices, const machine_entry& x);
   void release_taken();
   void avoid(bool of_devices, const candidate_name& x);
 
-  uint32_t pick(const probe& x, const score_rule& rule,
+  uint32_t pick(const resolved_request& x, const score_rule& rule,
                 const search_options& options);
-  uint32_t pick_sample(const probe& x, const score_rule& rule,
+  uint32_t pick_sample(const resolved_request& x, const score_rule& rule,
                        const search_options& options);
-  uint32_t pick_exact(const probe& x, const score_rule& rule, uint32_t start);
-  uint32_t pick_scored(const probe& x, const score_rule& rule, uint32_t start);
+  uint32_t pick_exact(const resolved_request& x, const score_rule& rule,
+                      uint32_t start);
+  uint32_t pick_scored(const resolved_request& x, const score_rule& rule,
+                       uint32_t start);
   bool has_room(const qos& x, const host& h) const;
-  placement place(const qos& x, const probe& p, uint32_t row);
-  void exclude_equals(const qos& x, const probe& p, uint32_t row);
-  bool fill(const qos& x, const probe& p, const score_rule& rule,
+  placement place(const qos& x, const resolved_request& p, uint32_t row);
+  void exclude_equals(const qos& x, const resolved_request& p, uint32_t row);
+  bool fill(const qos& x, const resolved_request& p, const score_rule& rule,
             const search_options& options, std::vector<placement>& out);
 
   inventory& of_;

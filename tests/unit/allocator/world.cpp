@@ -13,7 +13,7 @@ machine_id id_of(const std::string& x) {
 
 } // namespace
 
-void world::put(const std::string& id, machine_facts x) {
+void world::put(const std::string& id, machine_resources x) {
   REQUIRE(in.put_machine(id_of(id), x));
   machines[id].facts = std::move(x);
 }
@@ -30,7 +30,7 @@ void world::remove(const std::string& id) {
 }
 
 void world::put(const std::string& id, const std::string& device,
-                device_facts x) {
+                device_resources x) {
   REQUIRE(in.put_device(id_of(id), device, x));
   machines[id].devices[device] = std::move(x);
 }
@@ -111,7 +111,7 @@ uint64_t world::left(const plain_machine& x, const counter_name& counter,
 }
 
 bench::plain_candidate world::candidate(const plain_machine& x,
-                                        const device_facts* device) const {
+                                        const device_resources* device) const {
   bench::plain_candidate out;
   out.started = x.started;
   out.cores_permille = left(x, {counter_kind::cores, 0, {}},
@@ -197,8 +197,8 @@ std::vector<std::string> dice::labels() {
   return out;
 }
 
-machine_facts dice::machine() {
-  machine_facts out;
+machine_resources dice::machine() {
+  machine_resources out;
   out.cores_permille = below(9) * 1000;
   out.memory_bytes = quantity();
   out.gpus = one_in(2) ? static_cast<uint32_t>(below(gpus_max + 1)) : 0;
@@ -208,8 +208,8 @@ machine_facts dice::machine() {
   return out;
 }
 
-device_facts dice::device() {
-  device_facts out;
+device_resources dice::device() {
+  device_resources out;
   out.kind = one_in(2) ? "nvme-ssd" : "sata-hdd";
   out.capacity_bytes = quantity();
   if (!one_in(8))

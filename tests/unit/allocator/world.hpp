@@ -17,8 +17,8 @@ namespace muster::test {
 
 /// What is known of a machine, as plainly as possible.
 struct plain_machine {
-  machine_facts facts;
-  std::map<std::string, device_facts> devices;
+  machine_resources facts;
+  std::map<std::string, device_resources> devices;
   std::map<counter_name, int64_t> counters;
   std::optional<uint32_t> load_permille;
   bool started = false;
@@ -32,9 +32,10 @@ public:
   std::map<std::string, plain_machine> machines;
   std::set<std::pair<std::string, std::string>> links;
 
-  void put(const std::string& id, machine_facts x);
+  void put(const std::string& id, machine_resources x);
   void remove(const std::string& id);
-  void put(const std::string& id, const std::string& device, device_facts x);
+  void put(const std::string& id, const std::string& device,
+           device_resources x);
   void remove(const std::string& id, const std::string& device);
   void count(const std::string& id, const counter_name& counter,
              std::optional<int64_t> value);
@@ -64,7 +65,7 @@ private:
   uint64_t left(const plain_machine& x, const counter_name& counter,
                 uint64_t all) const;
   bench::plain_candidate candidate(const plain_machine& x,
-                                   const device_facts* device) const;
+                                   const device_resources* device) const;
 
   mutable std::map<std::string, uint32_t> numbers_; // of kinds and racks
 };
@@ -92,8 +93,8 @@ public:
   /// From 0 to 2^58, more often small or near a power of two.
   uint64_t quantity();
   std::vector<std::string> labels();
-  machine_facts machine();
-  device_facts device();
+  machine_resources machine();
+  device_resources device();
   /// Passes `check_qos`.
   qos request(const std::vector<std::string>& places);
 

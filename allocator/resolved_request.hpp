@@ -32,7 +32,7 @@ struct set_test {
 /// A request with everything looked up: the table that has its candidates and
 /// one test for each criterion that it names. Valid until the inventory
 /// changes.
-struct probe {
+struct resolved_request {
   const candidate_rows* of = nullptr;
   bool of_devices = false;
   /// Rows that are left out.
@@ -75,7 +75,7 @@ struct probe {
 /// @param dry_run  machines that were only loaded take part
 /// @param taken    a bit a row of the table that has the candidates
 /// Errors: `not_found` if the inventory does not know the place `x.from`
-result<probe> look_up(inventory& in, const qos& x, bool dry_run,
-                      const bitmap& taken);
+result<resolved_request> resolve(inventory& in, const qos& x, bool dry_run,
+                                 const bitmap& taken);
 
 } // namespace muster

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "allocator/probe.hpp"
+#include "allocator/resolved_request.hpp"
 
 #include <bit>
 
@@ -24,7 +24,7 @@ quantity_test test_of(const candidate_table& of, quantity q, uint64_t bound) {
 struct builder {
   inventory& in;
   const qos& wanted;
-  probe& out;
+  resolved_request& out;
 
   void require(criterion which, const bitmap& rows) {
     assert(out.set_count < out.sets.size());
@@ -76,7 +76,7 @@ struct builder {
 
 } // namespace
 
-intersection probe::prefilter() const {
+intersection resolved_request::prefilter() const {
   intersection out;
   out.require(table().valid().data());
   out.forbid(taken);
@@ -90,9 +90,9 @@ intersection probe::prefilter() const {
   return out;
 }
 
-result<probe> look_up(inventory& in, const qos& x, bool dry_run,
-                      const bitmap& taken) {
-  probe out;
+result<resolved_request> resolve(inventory& in, const qos& x, bool dry_run,
+                                 const bitmap& taken) {
+  resolved_request out;
   out.of_devices = wants_device(x);
   out.of = out.of_devices ? &in.devices() : &in.machines();
   assert(taken.size() >= out.words());

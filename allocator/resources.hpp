@@ -15,14 +15,14 @@ namespace muster {
 // `runtime/inventory` reads that.
 
 /// Most machines of an inventory, and devices of one machine.
-constexpr size_t machines_max = 1024 * 1024;
+constexpr size_t inventory_machines_max = 1024 * 1024;
 constexpr size_t machine_devices_max = 256;
 
 /// Different labels and kinds in one inventory.
 constexpr size_t attributes_max = 1024 * 1024;
 
 /// `/machines/<id>`: what a machine has, whether reserved or not.
-struct machine_facts {
+struct machine_resources {
   /// 1000 = one core.
   uint64_t cores_permille = 0;
   uint64_t memory_bytes = 0;
@@ -33,11 +33,11 @@ struct machine_facts {
   /// `name=value`
   std::vector<std::string> labels;
 
-  bool operator==(const machine_facts&) const = default;
+  bool operator==(const machine_resources&) const = default;
 };
 
 /// `/machines/<id>/devices/<d>`
-struct device_facts {
+struct device_resources {
   std::string kind;
   uint64_t capacity_bytes = 0;
   /// Of a small access; not given: nobody measured it.
@@ -45,7 +45,7 @@ struct device_facts {
   uint64_t bandwidth_bits_per_second = 0;
   std::vector<std::string> labels;
 
-  bool operator==(const device_facts&) const = default;
+  bool operator==(const device_resources&) const = default;
 };
 
 enum class counter_kind : uint8_t { cores, memory, gpu, device };
