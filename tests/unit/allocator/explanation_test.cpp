@@ -158,6 +158,16 @@ TEST_CASE(
         == std::vector<lack>{{criterion::capacity, 100, 250}});
 }
 
+TEST_CASE("explanation: of several that lack one thing, who lacks least") {
+  three f;
+  auto why = explain(f.x, {.capacity_bytes = 350});
+  REQUIRE(why.nearest.size() == 1);
+  CHECK(why.nearest[0].machine == machine_id{"m3"});
+  why = explain(f.x, {.capacity_bytes = 1, .latency = nanoseconds{5}});
+  REQUIRE(why.nearest.size() == 1);
+  CHECK(why.nearest[0].machine == machine_id{"m1"});
+}
+
 TEST_CASE(
   "explanation: where two criteria are in the way of all, one of the "
   "nearest") {
