@@ -76,9 +76,17 @@ uint64_t machine_entry::memory_left() const {
   return left(memory_counter, facts->memory_bytes);
 }
 
-uint32_t machine_entry::gpu_left(uint32_t number) const {
+uint16_t machine_entry::gpu_left(uint32_t number) const {
   auto all = number < facts->gpus ? 1000U : 0U;
-  return static_cast<uint32_t>(left(gpu_counters[number], all));
+  return static_cast<uint16_t>(left(gpu_counters[number], all));
+}
+
+uint32_t tightest_gpu(const gpus_left& x, uint32_t share) {
+  auto out = gpus_max;
+  for (uint32_t i = 0; i < gpus_max; ++i)
+    if (x[i] >= share && (out == gpus_max || x[i] < x[out]))
+      out = i;
+  return out;
 }
 
 machine_entry& inventory::entry(const machine_id& id) {

@@ -47,6 +47,9 @@ struct machine_entry {
   vertex place = 0;
   size_t rack_slot = 0; // in its rack's list
   uint32_t row = no_row;
+  // Of its row, as the counters say.
+  gpus_left gpus{};
+  uint32_t gpus_sum = 0;
 
   /// What is left of something of which a machine has `capacity`.
   uint64_t left(const std::optional<int64_t>& counter, uint64_t capacity) const;
@@ -59,7 +62,7 @@ struct machine_entry {
   uint64_t cores_left() const;
   uint64_t memory_left() const;
   /// Permille. @pre it has facts
-  uint32_t gpu_left(uint32_t number) const;
+  uint16_t gpu_left(uint32_t number) const;
 };
 
 /// The candidates of one sort, and what a row is about.

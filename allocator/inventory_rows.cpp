@@ -93,23 +93,23 @@ inventory::rack(const std::string& name) const {
 
 void inventory::set_machine_values(candidate_table& to, uint32_t row,
                                    const machine_entry& x) {
-  uint32_t whole = 0;
-  uint32_t share = 0;
-  for (uint32_t i = 0; i < x.facts->gpus; ++i) {
-    whole += x.gpu_left(i) == 1000;
-    share = std::max(share, x.gpu_left(i));
-  }
   to.set_started(row, x.started);
   to.set(row, quantity::cores, x.cores_left());
   to.set(row, quantity::memory, x.memory_left());
-  to.set(row, quantity::gpus, whole);
-  to.set(row, quantity::gpu_share, share);
+  to.set(row, quantity::gpus,
+         static_cast<uint64_t>(std::ranges::count(x.gpus, 1000)));
+  to.set(row, quantity::gpu_share, *std::ranges::max_element(x.gpus));
   to.set(row, quantity::load, x.load());
 }
 
 void inventory::refresh(machine_entry& x) {
   if (x.row == no_row)
     return;
+  x.gpus_sum = 0;
+  for (uint32_t i = 0; i < gpus_max; ++i) {
+    x.gpus[i] = x.gpu_left(i);
+    x.gpus_sum += x.gpus[i];
+  }
   auto& to = machines_.table;
   set_machine_values(to, x.row, x);
   to.set(x.row, quantity::latency, unmeasured);
@@ -222,6 +222,9 @@ bool inventory::check_row(bool of_devices, uint32_t row) {
     return of.machines[row] == nullptr && of.devices[row] == nullptr;
   auto machine = of.machines[row];
   auto device = of.devices[row];
+  for (uint32_t i = 0; i < gpus_max; ++i)
+    if (machine->gpus[i] != machine->gpu_left(i))
+      return false;
   auto own = of_devices ? device->row : machine->row;
   if (own != row || of.places[row] != topology_.find(machine->id.value))
     return false;

@@ -4,6 +4,7 @@
 #include "allocator/qos.hpp"
 #include "registry/ids.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +48,14 @@ struct device_resources {
 
   bool operator==(const device_resources&) const = default;
 };
+
+/// What is left of each GPU of a machine, in permille; 0 for those that it does
+/// not have.
+using gpus_left = std::array<uint16_t, gpus_max>;
+
+/// The GPU of which a share leaves least; `gpus_max`: none has so much left.
+/// @pre `share_permille` > 0
+uint32_t tightest_gpu(const gpus_left& x, uint32_t share_permille);
 
 enum class counter_kind : uint8_t { cores, memory, gpu, device };
 

@@ -2,7 +2,6 @@
 #include "allocator/score.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace muster {
 
@@ -21,26 +20,7 @@ quantity main_quantity(const qos& x) {
   return x.cores_permille ? quantity::cores : quantity::memory;
 }
 
-uint64_t sum_of(const gpus_left& x) {
-  return std::accumulate(x.begin(), x.end(), uint64_t{0});
-}
-
 } // namespace
-
-gpus_left gpus_of(const machine_entry& x) {
-  gpus_left out{};
-  for (uint32_t i = 0; i < x.facts->gpus; ++i)
-    out[i] = x.gpu_left(i);
-  return out;
-}
-
-uint32_t tightest_gpu(const gpus_left& x, uint32_t share) {
-  auto out = gpus_max;
-  for (uint32_t i = 0; i < gpus_max; ++i)
-    if (x[i] >= share && (out == gpus_max || x[i] < x[out]))
-      out = i;
-  return out;
-}
 
 score_rule::score_rule(const inventory& in, const qos& x)
   : best_(objective_of(x)), cores_per_gpu_(in.cores_per_gpu()),
@@ -75,14 +55,13 @@ int64_t score_rule::stranded(uint64_t cores, int64_t gpus) const {
 }
 
 uint64_t score_rule::fit(const machine_entry& x) const {
-  auto left = gpus_of(x);
-  auto gpus = static_cast<int64_t>(sum_of(left));
+  auto gpus = int64_t{x.gpus_sum};
   auto cores = x.cores_left();
   auto after = cores - std::min(cores, cores_);
   auto lost = stranded(after, gpus - gpus_) - stranded(cores, gpus);
   if (share_ != 0)
-    if (auto i = tightest_gpu(left, share_); i < gpus_max)
-      lost += left[i] - share_;
+    if (auto i = tightest_gpu(x.gpus, share_); i < gpus_max)
+      lost += x.gpus[i] - share_;
   cores = std::min(cores, cores_top);
   return (static_cast<uint64_t>(lost + lost_bias) << cores_bits)
          | (gpus_ != 0 ? cores_top - cores : cores);
@@ -98,7 +77,7 @@ uint64_t score_rule::score(const resolved_request& x, uint32_t row) const {
     case objective::hops:
       return x.hops_to(row);
     case objective::spread:
-      return ((lost_bias - sum_of(gpus_of(machine))) << cores_bits)
+      return ((lost_bias - machine.gpus_sum) << cores_bits)
              | (cores_top - std::min(machine.cores_left(), cores_top));
     default:
       return fit(machine);

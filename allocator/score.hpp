@@ -3,7 +3,6 @@
 
 #include "allocator/resolved_request.hpp"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -48,13 +47,5 @@ private:
   int64_t gpus_ = 0; // wanted, in permille
   uint32_t share_ = 0; // of one GPU; 0: whole ones or none
 };
-
-/// What is left of each GPU of a machine, in permille.
-using gpus_left = std::array<uint32_t, gpus_max>;
-
-gpus_left gpus_of(const machine_entry& x);
-
-/// The GPU of which a share leaves least; `gpus_max`: none has so much left.
-uint32_t tightest_gpu(const gpus_left& x, uint32_t share_permille);
 
 } // namespace muster

@@ -192,7 +192,7 @@ bool selector::has_room(const qos& x, const host& h) const {
     return true;
   if (*x.gpus == 1)
     return tightest_gpu(h.gpus, gpu_share_of(x)) < gpus_max;
-  return std::ranges::count(h.gpus, 1000U) >= std::ptrdiff_t{*x.gpus};
+  return std::ranges::count(h.gpus, 1000) >= std::ptrdiff_t{*x.gpus};
 }
 
 placement selector::place(const qos& x, const resolved_request& p,
@@ -200,7 +200,7 @@ placement selector::place(const qos& x, const resolved_request& p,
   auto& machine = *p.of->machines[row];
   auto i = std::ranges::find(hosts_, &machine, &host::machine);
   if (i == hosts_.end()) {
-    hosts_.push_back({&machine, 0, gpus_of(machine)});
+    hosts_.push_back({&machine, 0, machine.gpus});
     i = hosts_.end() - 1;
   }
   ++i->replicas;
@@ -209,7 +209,7 @@ placement selector::place(const qos& x, const resolved_request& p,
   for (uint32_t n = 0; n < x.gpus.value_or(0); ++n) {
     auto gpu = tightest_gpu(i->gpus, share);
     assert(gpu < gpus_max);
-    i->gpus[gpu] -= share;
+    i->gpus[gpu] = static_cast<uint16_t>(i->gpus[gpu] - share);
     out.gpus.push_back(gpu);
   }
   return out;

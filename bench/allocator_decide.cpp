@@ -165,7 +165,8 @@ times measure(size_t count, F f) {
 class run {
 public:
   run(data& of, const allocator_options& options, allocator_report& to)
-    : of_(of), options_(options), to_(to), use_(of.in) {
+    : of_(of), options_(options), to_(to), use_(of.in),
+      portable_(of.in, portable_kernels()) {
     // nop
   }
 
@@ -188,16 +189,16 @@ private:
     return requests_[next_++ % requests_.size()];
   }
 
-  times choose(effort how, bool explained) {
+  times choose(selector& use, effort how, bool explained) {
     uint64_t random = of_.random();
     return measure(options_.decisions_count, [&] {
       // Cheap, and each decision begins elsewhere.
       random = random * 6364136223846793005U + 1442695040888963407U;
       search_options options{.how = how, .random = random};
       auto& wanted = next().wanted;
-      found_ += static_cast<bool>(use_.choose(wanted, options));
+      found_ += static_cast<bool>(use.choose(wanted, options));
       if (explained)
-        found_ += use_.explain(wanted, options)->satisfying;
+        found_ += use.explain(wanted, options)->satisfying;
     });
   }
 
@@ -223,11 +224,12 @@ private:
                            plain.quantile(500) / x.quantile(500)});
     };
     // The first decisions make the sets of rows.
-    choose(effort::sample, false);
-    add("sample", choose(effort::sample, false));
-    add("exact", choose(effort::exact, false));
+    choose(use_, effort::sample, false);
+    add("sample", choose(use_, effort::sample, false));
+    add("exact", choose(use_, effort::exact, false));
+    add("exact_portable", choose(portable_, effort::exact, false));
     if (kind == "impossible")
-      add("explain", choose(effort::sample, true));
+      add("explain", choose(use_, effort::sample, true));
     add("naive", plain);
   }
 
@@ -249,6 +251,7 @@ private:
   const allocator_options& options_;
   allocator_report& to_;
   selector use_;
+  selector portable_;
   std::vector<plain_request> requests_;
   size_t next_ = 0;
   uint64_t found_ = 0; // so that nothing is left out as unused

@@ -22,8 +22,8 @@ struct allocator_options {
 struct allocator_case {
   size_t devices_count = 0;
   std::string request; // loose, tight, impossible
-  /// sample, exact: the selector; explain: exact with the explanation of its
-  /// refusal; naive: a loop over structs.
+  /// sample, exact: the selector; exact_portable: without AVX2; explain: a
+  /// sample with the explanation of its refusal; naive: a loop over structs.
   std::string search;
   size_t decisions_count = 0;
   /// Of all devices, those that satisfy such a request, in permille.
