@@ -16,7 +16,7 @@ namespace {
 template <class F>
 void each_counter(const reserved_part& x, F f) {
   auto& machine = x.where.machine;
-  auto add = [&](counter_name counter, uint64_t amount) {
+  auto add = [&](const counter_name& counter, uint64_t amount) {
     if (amount != 0)
       f(counter_key(machine, counter), static_cast<int64_t>(amount));
   };

@@ -77,7 +77,7 @@ uint64_t score_rule::score(const resolved_request& x, uint32_t row) const {
     case objective::hops:
       return x.hops_to(row);
     case objective::spread:
-      return ((lost_bias - machine.gpus_sum) << cores_bits)
+      return (static_cast<uint64_t>(lost_bias - machine.gpus_sum) << cores_bits)
              | (cores_top - std::min(machine.cores_left(), cores_top));
     default:
       return fit(machine);

@@ -12,7 +12,8 @@ using namespace muster::test;
 
 namespace {
 
-explanation explain(world& x, const qos& w, search_options options = {}) {
+explanation explain(world& x, const qos& w,
+                    const search_options& options = {}) {
   selector use{x.in};
   auto out = use.explain(w, options);
   REQUIRE(out);

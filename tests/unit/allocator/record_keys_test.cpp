@@ -17,10 +17,11 @@ record_kind kind_of(std::string_view key) {
 } // namespace
 
 TEST_CASE("keys: every counter's key is read back") {
-  for (counter_name x : {counter_name{counter_kind::cores, 0, {}},
-                         counter_name{counter_kind::memory, 0, {}},
-                         counter_name{counter_kind::gpu, 15, {}},
-                         counter_name{counter_kind::device, 0, "disk0"}}) {
+  for (const counter_name& x :
+       {counter_name{counter_kind::cores, 0, {}},
+        counter_name{counter_kind::memory, 0, {}},
+        counter_name{counter_kind::gpu, 15, {}},
+        counter_name{counter_kind::device, 0, "disk0"}}) {
     auto key = counter_key(m1, x);
     CHECK(check_key(key));
     auto name = parse_record_key(key);

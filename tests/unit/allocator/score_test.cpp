@@ -23,7 +23,7 @@ struct farm {
       x.count(id, {counter_kind::gpu, i, {}}, gpus[i]);
   }
 
-  std::string best(qos w) {
+  std::string best(const qos& w) {
     auto got = use.choose(w, {.how = effort::exact});
     REQUIRE(got);
     return got->front().machine.value;

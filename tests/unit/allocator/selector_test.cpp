@@ -232,7 +232,7 @@ TEST_CASE("selector: whole GPUs, and a share of one") {
        {std::pair{0U, 300}, {1U, 1000}, {2U, 500}, {3U, 1000}})
     x.count("m1", {counter_kind::gpu, gpu, {}}, left);
   selector use{x.in};
-  auto gpus = [&](qos w) {
+  auto gpus = [&](const qos& w) {
     auto got = use.choose(w, {});
     return got ? got->front().gpus : std::vector<uint32_t>{};
   };
