@@ -3,11 +3,13 @@
 // muster-bench: measures beside peers, interleaved, in one run.
 
 #include "bench/adaptive_read.hpp"
+#include "bench/allocator_decide.hpp"
 #include "bench/etcd/etcd_cluster.hpp"
 #include "bench/etcd/etcd_put.hpp"
 #include "bench/local_read.hpp"
 #include "bench/muster_cluster.hpp"
 #include "bench/muster_put.hpp"
+#include "bench/openb.hpp"
 #include "bench/store_write.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +19,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <set>
 
 namespace {
 
@@ -30,6 +33,10 @@ struct run_options {
   bool as_json = false;
   std::vector<size_t> depths{1, 64, 256};
   bench::adaptive_read_options adaptive;
+  bench::allocator_options allocator;
+  bench::openb_options openb{
+    "../shared/data/openb/openb_node_list_all_node.csv",
+    "../shared/data/openb/openb_pod_list_default.csv", false};
 };
 
 double median(std::vector<double> x) {
@@ -231,6 +238,43 @@ result<json> run_adaptive(const run_options& options) {
   return out;
 }
 
+/// The allocator's decisions beside a loop over structs.
+result<json> run_decisions(const run_options& options) {
+  auto got = bench::run_allocator(options.allocator);
+  json out = json::array();
+  for (auto& x : got.cases)
+    out.push_back({{"devices", x.devices_count},
+                   {"request", x.request},
+                   {"search", x.search},
+                   {"p50_ns", x.median_ns},
+                   {"p99_ns", x.p99_ns},
+                   {"naive_ratio", x.naive_ratio},
+                   {"satisfying_permille", x.satisfying_permille},
+                   {"decisions", x.decisions_count}});
+  for (auto& x : got.updates)
+    out.push_back({{"devices", x.devices_count},
+                   {"search", "update"},
+                   {"p50_ns", x.median_ns},
+                   {"p99_ns", x.p99_ns},
+                   {"bytes_per_device", x.memory_bytes_per_device}});
+  return out;
+}
+
+result<json> run_openb(const run_options& options) {
+  auto got = bench::run_openb(options.openb);
+  if (!got)
+    return got.failure();
+  json out = json::array();
+  for (auto& x : *got)
+    out.push_back({{"objective", x.objective},
+                   {"placed", x.placed},
+                   {"refused", x.refused},
+                   {"p50_ns", x.p50_ns},
+                   {"p99_ns", x.p99_ns},
+                   {"over_commits", x.over_commits}});
+  return out;
+}
+
 struct part {
   const char* name;
   result<json> (*run)(const run_options&);
@@ -240,7 +284,8 @@ struct part {
 constexpr part parts[] = {
   {"read", run_reads, true},         {"write", run_writes, true},
   {"txn", run_transactions, false},  {"store", run_store, false},
-  {"adaptive", run_adaptive, false},
+  {"adaptive", run_adaptive, false}, {"allocator", run_decisions, false},
+  {"openb", run_openb, false},
 };
 
 void print_table(const json& x) {
@@ -254,6 +299,29 @@ void print_table(const json& x) {
   }
 }
 
+void add_options(CLI::App& app, run_options& to) {
+  app.add_option("--rounds", to.rounds, "pairs of measurements");
+  app.add_option("--seconds", to.seconds, "of each measured write run");
+  app.add_option("--in-flight", to.depths, "writes in flight");
+  app.add_option("--warm-up", to.adaptive.warm_up_count,
+                 "adaptive: operations of each machine, not measured");
+  app.add_option("--operations", to.adaptive.measured_count,
+                 "adaptive: operations of each machine, measured");
+  app.add_option("--copies-bytes", to.adaptive.bytes_max,
+                 "adaptive: memory of each machine for copies");
+  app.add_option("--devices", to.allocator.devices,
+                 "allocator: devices of each inventory");
+  app.add_option("--decisions", to.allocator.decisions_count,
+                 "allocator: decisions of each kind");
+  app.add_option("--nodes", to.openb.nodes,
+                 "openb: nodes of cluster-trace-gpu-v2023, a CSV file");
+  app.add_option("--pods", to.openb.pods, "openb: its pods, a CSV file");
+  app.add_flag("--departures", to.openb.departures,
+               "openb: pods leave at their deletion time");
+  app.add_option("--directory", to.directory,
+                 "for data; its disk decides the write figures");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -263,20 +331,12 @@ int main(int argc, char** argv) {
   std::string what = "all";
   std::string form = "table";
   CLI::App app{"Measures Muster beside its peers, interleaved in one run."};
-  app.add_option("what", what, "read, write, txn, store, adaptive or all")
-    ->check(
-      CLI::IsMember({"read", "write", "txn", "store", "adaptive", "all"}));
-  app.add_option("--rounds", options.rounds, "pairs of measurements");
-  app.add_option("--seconds", options.seconds, "of each measured write run");
-  app.add_option("--in-flight", options.depths, "writes in flight");
-  app.add_option("--warm-up", options.adaptive.warm_up_count,
-                 "adaptive: operations of each machine, not measured");
-  app.add_option("--operations", options.adaptive.measured_count,
-                 "adaptive: operations of each machine, measured");
-  app.add_option("--copies-bytes", options.adaptive.bytes_max,
-                 "adaptive: memory of each machine for copies");
-  app.add_option("--directory", options.directory,
-                 "for data; its disk decides the write figures");
+  std::set<std::string> names{"all"};
+  for (auto& part : parts)
+    names.insert(part.name);
+  app.add_option("what", what, "all: read and write")
+    ->check(CLI::IsMember(names));
+  add_options(app, options);
   app.add_option("-o", form, "table or json")
     ->check(CLI::IsMember({"table", "json"}));
   try {
