@@ -21,6 +21,8 @@ struct session_work::user {
   std::optional<user_session> mine;
   /// Until then nothing of the session may be refused.
   world_time sure_until{};
+  /// Its ends that may be carried out still: nothing is sure.
+  unsigned ends_unsure = 0;
   std::vector<std::string> bound;
   /// Tells the answers of what was given up from the present one's.
   uint64_t turn = 0;
@@ -95,6 +97,7 @@ void session_work::open(user& u, production_machine& m) {
     if (what != outcome::committed || u.mine)
       return;
     u.mine = x;
+    u.ends_unsure = 0;
     u.bound.clear();
     on_done(u, called, what);
   });
@@ -106,7 +109,7 @@ void session_work::on_done(user& u, world_time called, outcome what) {
     problem_ = "U1: " + u.mine->id + " was refused "
                + std::to_string((u.sure_until - now).count() / 1'000'000)
                + " ms before it could end";
-  if (what == outcome::committed)
+  if (what == outcome::committed && u.ends_unsure == 0)
     u.sure_until = called + u.mine->ttl * sure_permille / 1000;
   if (what != outcome::refused)
     return;
@@ -189,15 +192,19 @@ void session_work::steal(user& u, production_machine& m) {
 void session_work::end(user& u, production_machine& m) {
   auto x = random_.chance(500) ? end_head_command(*u.mine)
                                : end_command(*u.mine, {});
+  // It may be carried out later than it is answered, and after renewals.
+  u.sure_until = {};
+  ++u.ends_unsure;
   send(u, m, std::move(x), [this, &u, id = u.mine->id](outcome what) {
-    if (what != outcome::committed || !u.mine || u.mine->id != id)
+    if (!u.mine || u.mine->id != id)
+      return;
+    if (what == outcome::unavailable)
+      --u.ends_unsure;
+    if (what != outcome::committed)
       return;
     ++ended_;
     u.mine.reset();
-    u.sure_until = {};
   });
-  // Its outcome may stay unknown: nothing is sure from now on.
-  u.sure_until = {};
 }
 
 std::optional<std::string> session_work::value_of(const std::string& key,
