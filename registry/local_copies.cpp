@@ -235,6 +235,8 @@ void local_copies::on_message(const peer& from, const invalidate& x,
   // What is known to be committed was told before; a key may have been deleted
   // since, and nothing is left that would know it (D2).
   auto again = x.at <= s.validated;
+  if (!again)
+    hear_own(s, x);
   for (auto& e : x.effects) {
     if (again || !covered(s, e.key))
       continue;
@@ -294,6 +296,7 @@ void local_copies::on_message(const peer& from, const validate& x, boot_time,
 void local_copies::validate_upto(shard_id id, shard_copies& s, sequence upto,
                                  copy_effects& out) {
   s.validated = std::max(s.validated, upto);
+  settle_own(id, upto);
   for (auto key = s.pending.begin(); key != s.pending.end();) {
     auto found = s.records.find(*key);
     auto& r = found->second;

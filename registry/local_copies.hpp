@@ -144,7 +144,8 @@ public:
     return bytes_;
   }
 
-  /// What is held of `own_prefix`; nothing while it is not installed.
+  /// What is held of `own_prefix`; while it is not installed, what was heard
+  /// of it last, or nothing. To be looked at after each input.
   std::optional<policy_view> own_view() const;
 
   /// Grows whenever `own_view` may be another one.
@@ -264,6 +265,11 @@ private:
                copy_effects& out);
   bool covered(const shard_copies& s, const std::string& key) const;
   void note_own(const std::string& key);
+  /// A1: what is acknowledged must be known, also where the copy that it is of
+  /// is not here.
+  void hear_own(const shard_copies& s, const invalidate& x);
+  /// Up to here it is known which of what was heard came true.
+  void settle_own(shard_id shard, sequence upto);
   bool under_held_prefix(const shard_copies& s, const std::string& key) const;
   /// Whether a copy of this grant is held, or arriving.
   bool knows(const shard_copies& s, grant_number grant) const;
@@ -309,6 +315,9 @@ private:
   std::map<shard_id, shard_copies> shards_;
   size_t bytes_ = 0;
   uint64_t own_version_ = 0;
+  /// Of the newest invalidation, if no copy shows it.
+  std::vector<policy_view::change> heard_;
+  sequence heard_at_; // 0: nothing that is undecided
   key_copies keys_;
 };
 

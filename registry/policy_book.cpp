@@ -12,15 +12,24 @@ namespace muster {
 
 void policy_book::show(const policy_view& x) {
   // A copy may come from somebody who is behind what this machine has
-  // acknowledged as a replica.
-  if (!x.whole || (known_ && x.upto < upto_))
-    return add(x);
-  upto_ = x.upto;
-  std::map<std::string, std::set<std::string>> values;
+  // acknowledged as a replica, or heard.
+  auto values = !x.whole || x.upto < upto_ ? values_with(x) : values_of(x);
+  upto_ = std::max(upto_, x.upto);
+  auto known = known_ || x.whole;
+  if (known == known_ && values == values_)
+    return;
+  known_ = known;
+  ++version_;
+  values_ = std::move(values);
+  find_policies();
+}
+
+policy_book::all_values policy_book::values_of(const policy_view& x) const {
+  all_values out;
   for (auto& [key, value] : x.records)
-    values[key].insert(value);
+    out[key].insert(value);
   for (auto& change : x.undecided) {
-    auto& here = values[change.key];
+    auto& here = out[change.key];
     if (!change.erased && !MUSTER_MUTANT(agent_policy_undecided_ignored))
       here.insert(change.value);
   }
@@ -28,36 +37,27 @@ void policy_book::show(const policy_view& x) {
   // before it may have been committed and acknowledged meanwhile.
   for (auto& change : x.undecided) {
     auto before = values_.find(change.key);
-    auto& here = values[change.key];
+    auto& here = out[change.key];
     if (before != values_.end()
         && here.size() + before->second.size() <= values_max)
       here.insert(before->second.begin(), before->second.end());
   }
-  if (known_ && values == values_)
-    return;
-  known_ = true;
-  ++version_;
-  values_ = std::move(values);
-  find_policies();
+  return out;
 }
 
-void policy_book::add(const policy_view& x) {
-  auto values = values_;
+policy_book::all_values policy_book::values_with(const policy_view& x) const {
+  auto out = values_;
   auto insert = [&](const std::string& key, const std::string& value) {
-    auto& here = values[key];
+    auto& here = out[key];
     if (here.size() < values_max)
       here.insert(value);
   };
   for (auto& [key, value] : x.records)
     insert(key, value);
   for (auto& change : x.undecided)
-    if (!change.erased)
+    if (!change.erased && !MUSTER_MUTANT(agent_policy_undecided_ignored))
       insert(change.key, change.value);
-  if (values == values_)
-    return;
-  ++version_;
-  values_ = std::move(values);
-  find_policies();
+  return out;
 }
 
 void policy_book::find_policies() {

@@ -81,14 +81,19 @@ public:
   }
 
 private:
-  void add(const policy_view& x);
+  /// By key.
+  using all_values = std::map<std::string, std::set<std::string>>;
+
+  /// What a view has, instead of all that was known.
+  all_values values_of(const policy_view& x) const;
+  /// The same beside all that was known.
+  all_values values_with(const policy_view& x) const;
   void find_policies();
 
   bool known_ = false;
   sequence upto_; // of the source that knew most
   uint64_t version_ = 0;
-  /// By key.
-  std::map<std::string, std::set<std::string>> values_;
+  all_values values_;
   std::vector<policy> in_force_;
   std::map<std::string, std::string> ignored_;
 };

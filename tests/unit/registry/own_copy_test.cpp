@@ -145,3 +145,37 @@ TEST_CASE("own copy: without a lease there is none") {
   x.copies.on_lease_news({x.home, x.now + 100s, {}, {what}}, x.now, x.out);
   CHECK(!x.copies.own_view());
 }
+
+TEST_CASE("own copy: a change is heard though its grant was lost (A1)") {
+  holder x;
+  auto before = x.copies.own_version();
+  x.invalidates(4, "1");
+  CHECK(x.copies.own_version() > before);
+  auto heard = x.copies.own_view();
+  REQUIRE(heard);
+  CHECK(!heard->whole);
+  CHECK(heard->upto == sequence{4});
+  REQUIRE(heard->undecided.size() == 1);
+  CHECK(heard->undecided[0].value == "1");
+  // Older than what was heard, and then as new.
+  x.grant({});
+  REQUIRE(x.copies.own_view());
+  CHECK(x.copies.own_view()->whole);
+  CHECK(x.copies.own_view()->upto < sequence{4});
+  before = x.copies.own_version();
+  x.copies.on_message(x.home, validate{x.link(), sequence{4}}, x.now, x.out);
+  CHECK(x.copies.own_version() > before);
+  CHECK(x.copies.own_view()->upto == sequence{4});
+}
+
+TEST_CASE("own copy: other keys are not heard") {
+  holder x;
+  auto before = x.copies.own_version();
+  x.copies.on_message(
+    x.home,
+    invalidate{
+      x.link(), grant_number{1}, sequence{4}, {{"/muster/other", "1", false}}},
+    x.now, x.out);
+  CHECK(x.copies.own_version() == before);
+  CHECK(!x.copies.own_view());
+}

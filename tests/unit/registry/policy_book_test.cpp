@@ -169,3 +169,21 @@ TEST_CASE("replica policies: one that was removed before is known to be gone") {
   book.show(*lens.look(x.context(0)));
   CHECK(prefixes(book).empty());
 }
+
+TEST_CASE(
+  "policy book: what was heard stays until who shows it knows as much") {
+  policy_book x;
+  policy_view heard{{}, {{key_a, text("/p"), false}}};
+  heard.whole = false;
+  heard.upto = sequence{9};
+  x.show(heard);
+  CHECK(!x.known());
+  policy_view behind;
+  behind.upto = sequence{8};
+  x.show(behind);
+  CHECK(x.known());
+  CHECK(prefixes(x) == prefix_list{"/p"});
+  behind.upto = sequence{9}; // it was never committed
+  x.show(behind);
+  CHECK(prefixes(x).empty());
+}
