@@ -6,6 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <bit>
+#include <thread>
+
 namespace muster {
 
 namespace {
@@ -26,6 +29,10 @@ bool is_same_request(const allocation& x, const qos& wanted) {
 /// Another search may end otherwise once everything is known.
 bool may_be_outdated(errc x) {
   return x == errc::refused || x == errc::not_found;
+}
+
+bool is_unknown(errc x) {
+  return x == errc::unknown || x == errc::timed_out;
 }
 
 } // namespace
@@ -58,16 +65,24 @@ std::optional<error> allocations::impl::carry_out(command_plan what,
   x.guards = std::move(what.guards);
   x.operations = std::move(what.operations);
   submit_options how;
-  for (int i = 1;; ++i) {
+  for (auto in_doubt = false;;) {
     how.timeout = limit.left();
     auto done = node.submit(x, how);
     if (done.what == outcome::committed)
       return std::nullopt;
     auto why = error_of(done);
-    auto certain = why.code != errc::unknown && why.code != errc::timed_out;
-    if (certain || i == submissions_max || limit.left().count() == 0)
+    // That nothing was applied now says nothing of an earlier attempt; a
+    // refusal is logged, so it does (C3).
+    in_doubt = in_doubt || is_unknown(why.code);
+    if (!in_doubt || why.code == errc::refused)
       return why;
-    how.born = done.born; // C3
+    if (limit.left().count() == 0)
+      return error{errc::unknown, why.message};
+    if (how.born == sequence{})
+      how.born = done.born;
+    // A machine that cannot take it now would only be asked in circles.
+    std::this_thread::sleep_for(
+      std::min<nanoseconds>(retry_pause, limit.left()));
   }
 }
 

@@ -21,8 +21,8 @@ namespace muster {
 result<topology_links> links_of(const inventory& x);
 
 struct allocations::impl {
-  /// Times that one command is sent while it is not known what became of it.
-  static constexpr int submissions_max = 16;
+  /// Before a command of unknown outcome is sent again.
+  static constexpr std::chrono::milliseconds retry_pause{10};
   /// Times that a release begins anew because the allocation has changed.
   static constexpr int releases_max = 4;
   /// For one end of an allocation whose time is over.

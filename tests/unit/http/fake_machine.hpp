@@ -354,7 +354,9 @@ private:
         return out;
       }
       evaluate_and_apply(x, out, events);
-      if (is_client_id(x.id) && out.what != outcome::unknown)
+      // Of others nothing is known.
+      if (is_client_id(x.id)
+          && (out.what == outcome::committed || out.what == outcome::refused))
         answers_[x.id.value] = {digest_of(x), out};
       tell_story(x, out);
     }

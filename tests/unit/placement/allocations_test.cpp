@@ -198,6 +198,46 @@ TEST_CASE_METHOD(fixture, "allocations: an unknown outcome is asked for") {
   CHECK(left_of_three() == 2700);
 }
 
+TEST_CASE_METHOD(fixture, "allocations: no word of an earlier attempt") {
+  start_three();
+  // The first attempt may be on its way when the second cannot be made.
+  std::vector<command_id> sent;
+  std::vector<outcome> told{outcome::unknown, outcome::unavailable,
+                            outcome::committed};
+  node.before_command = [&](const command& x) {
+    node.answer_as = told.at(sent.size());
+    sent.push_back(x.id);
+  };
+  auto x = create(300);
+  REQUIRE(x);
+  CHECK(x->attempts == 1);
+  REQUIRE(sent.size() == 3);
+  CHECK(sent[0] == sent[2]);
+  CHECK(left_of_three() == 2700);
+}
+
+TEST_CASE_METHOD(fixture, "allocations: a home that is away: the next one") {
+  start_three();
+  size_t sent = 0;
+  node.before_command = [&](const command&) {
+    node.answer_as = ++sent == 1 ? outcome::unavailable : outcome::committed;
+  };
+  auto x = create(300);
+  REQUIRE(x);
+  CHECK(x->made);
+  CHECK(x->attempts == 2);
+}
+
+TEST_CASE_METHOD(fixture, "allocations: what stays unknown is said to be") {
+  start_three();
+  node.answer_as = outcome::unknown;
+  auto x = places->create({"mine", {.capacity_bytes = 1}},
+                          std::chrono::milliseconds{100});
+  REQUIRE_FALSE(x);
+  CHECK(x.failure().code == errc::unknown);
+  CHECK(x.failure().message.find("alloc show mine") != std::string::npos);
+}
+
 TEST_CASE_METHOD(fixture, "allocations: a refusal says why") {
   start_three();
   auto x = create(capacity + 1);
