@@ -37,6 +37,16 @@ reserved_part part_in(const json& x) {
   return out;
 }
 
+/// What no reservation writes, whoever wrote it.
+bool is_possible(const reserved_part& x) {
+  auto& gpus = x.where.gpus;
+  return x.capacity_bytes <= quantity_max && x.cores_permille <= quantity_max
+         && x.memory_bytes <= quantity_max && x.gpu_share_permille <= 1000
+         && gpus.size() <= gpus_max
+         && std::all_of(gpus.begin(), gpus.end(),
+                        [](uint32_t i) { return i < gpus_max; });
+}
+
 } // namespace
 
 json json_of(const reserved_part& x) {
@@ -101,6 +111,9 @@ result<allocation> parse_allocation(std::string_view id,
   std::sort(out.machines.begin(), out.machines.end());
   if (out.parts.empty() || out.machines.empty())
     return bad("it reserves nothing");
+  if (out.parts.size() > replicas_max || out.machines.size() > replicas_max
+      || !std::all_of(out.parts.begin(), out.parts.end(), is_possible))
+    return bad("no allocation can have so much");
   return out;
 }
 

@@ -115,7 +115,11 @@ TEST_CASE("allocation record: what is none is said to be") {
         R"({"by":"m1","claimed":true,"machines":["m1"],"parts":[1],)"
         R"("request":{}})",
         R"({"by":"m1","claimed":true,"machines":["m1"],)"
-        R"("parts":[{"machine":"m1"}],"request":{"x":1}})"}) {
+        R"("parts":[{"machine":"m1"}],"request":{"x":1}})",
+        R"({"by":"m1","claimed":true,"machines":["m1"],)"
+        R"("parts":[{"machine":"m1","capacity_bytes":-1}],"request":{}})",
+        R"({"by":"m1","claimed":true,"machines":["m1"],)"
+        R"("parts":[{"machine":"m1","gpus":[16]}],"request":{}})"}) {
     auto x = parse_allocation("a", text);
     CAPTURE(text);
     REQUIRE_FALSE(x);
