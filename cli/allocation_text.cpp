@@ -27,7 +27,7 @@ std::vector<const json*> objects_in(const json& x, const char* member) {
   return out;
 }
 
-std::string or_dash(std::string x) {
+std::string or_dash(const std::string& x) {
   return x.empty() ? "-" : x;
 }
 

@@ -84,7 +84,7 @@ public:
   std::string metrics_text() const override;
   void count_request(unsigned status, std::chrono::nanoseconds took) override;
   void publish_metrics(const void* owner,
-                       std::vector<metric_reading> readings) override;
+                       const std::vector<metric_reading>& readings) override;
   void withdraw_metrics(const void* owner) override;
 
 private:

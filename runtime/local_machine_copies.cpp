@@ -188,14 +188,12 @@ void local_machine::count_request(unsigned status,
 }
 
 void local_machine::publish_metrics(const void* owner,
-                                    std::vector<metric_reading> readings) {
-  for (auto& x : readings)
+                                    const std::vector<metric_reading>& xs) {
+  for (auto& x : xs)
     if (x.is_counter)
-      metrics_.add_counter(x.name, x.help, std::move(x.labels), owner,
-                           std::move(x.read));
+      metrics_.add_counter(x.name, x.help, x.labels, owner, x.read);
     else
-      metrics_.add_gauge(x.name, x.help, std::move(x.labels), owner,
-                         std::move(x.read));
+      metrics_.add_gauge(x.name, x.help, x.labels, owner, x.read);
 }
 
 void local_machine::withdraw_metrics(const void* owner) {

@@ -237,7 +237,8 @@ public:
 
   /// Adds numbers of a part that works on this machine to its metrics.
   /// @param owner  names the part for `withdraw_metrics`; not null
-  virtual void publish_metrics(const void*, std::vector<metric_reading>) {
+  virtual void publish_metrics(const void*,
+                               const std::vector<metric_reading>&) {
     // nop
   }
 

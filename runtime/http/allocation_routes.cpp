@@ -44,9 +44,11 @@ result<allocation_request> request_in(const request& x) {
     return parsed.failure();
   allocation_request out;
   if (parsed->is_object() && parsed->contains("id")) {
-    if (!(*parsed)["id"].is_string() || (*parsed)["id"] == "")
+    auto& id = (*parsed)["id"];
+    if (id.is_string())
+      out.id = id.get<std::string>();
+    if (out.id.empty())
       return error{errc::invalid_argument, "id: a string that is not empty"};
-    out.id = (*parsed)["id"].get<std::string>();
     parsed->erase("id");
   }
   auto wanted = parse_qos(*parsed);

@@ -258,7 +258,7 @@ void allocations::impl::publish() {
         [this] { return sum_of_devices(false); });
   gauge("muster_inventory_reserved_bytes", "What is reserved of that",
         [this] { return sum_of_devices(true); });
-  node.publish_metrics(this, std::move(out));
+  node.publish_metrics(this, out);
 }
 
 } // namespace muster

@@ -84,7 +84,8 @@ void inventory_keeper::apply(const std::string& key,
 bool inventory_keeper::step() {
   std::lock_guard guard{known_mutex_};
   // Machines before links: a link names what is there.
-  return machines_.drain(step_events_max) | links_.drain(step_events_max);
+  auto more = machines_.drain(step_events_max);
+  return links_.drain(step_events_max) || more;
 }
 
 void inventory_keeper::run() {

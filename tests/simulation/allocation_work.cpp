@@ -196,7 +196,7 @@ void allocation_work::submit(user& u) {
   if (!m)
     return wake_later(u);
   auto turn = ++u.turn;
-  auto over = [this, &u, turn] {
+  auto over = [&u, turn] {
     if (turn != u.turn)
       return false;
     ++u.turn;
