@@ -144,6 +144,8 @@ std::string name_of(const miss& x) {
 
 std::string text_of(const lack& x) {
   std::string out = to_string(x.which);
+  if (x.which == criterion::reachable)
+    return "no path";
   if (!is_measured(x))
     return out;
   auto known = is_quantity(x.which) ? x.has < unmeasured : x.has != unreachable;

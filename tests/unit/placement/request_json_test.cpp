@@ -92,6 +92,9 @@ TEST_CASE("explanation: a refusal names the criterion that excludes most") {
   CHECK(refusal_text(x)
         == "0 of 9 candidates satisfy the request; latency excludes 6; the "
            "nearest is m1/d (latency 80, wanted 5)");
+  x.nearest[0].lacks = {{criterion::reachable, unreachable, 5},
+                        {criterion::kind, 0, 0}};
+  CHECK(refusal_text(x).find("(no path; kind)") != std::string::npos);
 }
 
 TEST_CASE("allocation record: what is written is read") {
