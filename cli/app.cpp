@@ -60,6 +60,8 @@ int run(int argc, const char* const* argv) {
   add_watch_command(app, what);
   add_move_commands(app, what);
   add_agent_commands(app, what);
+  add_allocation_commands(app, what);
+  add_topology_commands(app, what);
   add_story_commands(app, what);
   add_doctor_command(app, what);
   add_completion_command(app, what);

@@ -38,6 +38,10 @@ void add_cluster_commands(CLI::App& app, invocation& to);
 void add_move_commands(CLI::App& app, invocation& to);
 /// agent add, agent list, agent show, agent remove
 void add_agent_commands(CLI::App& app, invocation& to);
+/// alloc create, alloc list, alloc show, alloc release, alloc explain
+void add_allocation_commands(CLI::App& app, invocation& to);
+/// topology show
+void add_topology_commands(CLI::App& app, invocation& to);
 /// commands, explain
 void add_story_commands(CLI::App& app, invocation& to);
 /// up, down

@@ -83,6 +83,9 @@ public:
   std::string failure() const override;
   std::string metrics_text() const override;
   void count_request(unsigned status, std::chrono::nanoseconds took) override;
+  void publish_metrics(const void* owner,
+                       const std::vector<metric_reading>& readings) override;
+  void withdraw_metrics(const void* owner) override;
 
 private:
   friend class watch_of_machine;

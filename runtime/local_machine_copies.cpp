@@ -187,6 +187,19 @@ void local_machine::count_request(unsigned status,
     .record(static_cast<uint64_t>(took.count()));
 }
 
+void local_machine::publish_metrics(const void* owner,
+                                    const std::vector<metric_reading>& xs) {
+  for (auto& x : xs)
+    if (x.is_counter)
+      metrics_.add_counter(x.name, x.help, x.labels, owner, x.read);
+    else
+      metrics_.add_gauge(x.name, x.help, x.labels, owner, x.read);
+}
+
+void local_machine::withdraw_metrics(const void* owner) {
+  metrics_.remove_callbacks(owner);
+}
+
 std::string local_machine::metrics_text() const {
   return metrics_.render();
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace muster {
@@ -93,6 +94,18 @@ struct cluster_status {
   machine_id answered_by;
   std::vector<machine_status> machines; // by id
   std::vector<shard_status> shards; // by id
+};
+
+/// A number among the metrics of a machine.
+struct metric_reading {
+  /// `muster_<noun>_<unit>`, of a counter with `_total`.
+  std::string name;
+  std::string help;
+  std::vector<std::pair<std::string, std::string>> labels;
+  /// True: it only grows.
+  bool is_counter = false;
+  /// From any thread; must not block.
+  std::function<double()> read;
 };
 
 /// A machine of a Muster cluster inside this process: what `musterd` runs and
@@ -221,6 +234,18 @@ public:
 
   /// Prometheus text format.
   virtual std::string metrics_text() const = 0;
+
+  /// Adds numbers of a part that works on this machine to its metrics.
+  /// @param owner  names the part for `withdraw_metrics`; not null
+  virtual void publish_metrics(const void*,
+                               const std::vector<metric_reading>&) {
+    // nop
+  }
+
+  /// When it returns, none of the part's numbers is read any more.
+  virtual void withdraw_metrics(const void*) {
+    // nop
+  }
 
   /// Counts an answer of the HTTP interface among the metrics.
   virtual void count_request(unsigned, std::chrono::nanoseconds) {

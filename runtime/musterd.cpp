@@ -14,6 +14,7 @@
 #include "runtime/http/json.hpp"
 #include "runtime/http/server.hpp"
 #include "runtime/machine.hpp"
+#include "runtime/placement/allocations.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -99,7 +100,10 @@ public:
     auto token = make_token(process.data_dir);
     if (!token)
       return failed("no token for the HTTP interface", token.failure());
-    auto served = http::server::start(io.io, **node, http_options(*token));
+    auto places = std::make_unique<allocations>(**node);
+    auto http = http_options(*token);
+    http.places = places.get();
+    auto served = http::server::start(io.io, **node, std::move(http));
     if (!served)
       return failed("no HTTP interface", served.failure());
     auto& data_dir = process.data_dir;
@@ -112,6 +116,7 @@ public:
     (*served)->stop();
     io.stop();
     served->reset();
+    places.reset();
     node->reset();
     remove_pid(data_dir);
     if (!failure.empty())

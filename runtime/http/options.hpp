@@ -7,6 +7,12 @@
 #include <functional>
 #include <string>
 
+namespace muster {
+
+class allocations;
+
+} // namespace muster
+
 namespace muster::http {
 
 /// Where the HTTP interface of a machine listens and what it puts up with.
@@ -66,6 +72,10 @@ struct options {
 
   /// From `server::stop` to closing what is still being answered.
   std::chrono::milliseconds stop_timeout{2'000};
+
+  /// Finds and reserves resources; outlives the server's last call. Null: the
+  /// paths of allocations and of the topology are not there.
+  allocations* places = nullptr;
 
   /// Told of each answer: its status and what it took from the request's end;
   /// called from the io thread. Set by the server.

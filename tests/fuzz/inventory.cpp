@@ -2,6 +2,7 @@
 #include "allocator/record_keys.hpp"
 #include "allocator/selector.hpp"
 #include "runtime/inventory/inventory_records.hpp"
+#include "runtime/placement/allocation_record.hpp"
 #include "tests/fuzz/target.hpp"
 
 #include <algorithm>
@@ -23,6 +24,9 @@ bool apply(inventory& to, std::string_view line) {
   auto rest = end == std::string_view::npos ? std::string_view{}
                                             : line.substr(end + 1);
   auto value = removed ? std::nullopt : std::optional{rest};
+  if (auto x = parse_allocation("a", rest))
+    require(text_of(*parse_allocation("a", text_of(*x))) == text_of(*x),
+            "an allocation that was read is written the same again");
   return static_cast<bool>(apply_record(to, key, value))
          && parse_record_key(key).kind != record_kind::other;
 }

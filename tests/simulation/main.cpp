@@ -71,6 +71,9 @@ void print_counts(const simulation_result& x) {
     d.several, x.transactions, x.aborted_parts);
   if (x.sessions_ended > 0)
     std::printf("  sessions: %zu ended\n", x.sessions_ended);
+  if (x.placed > 0)
+    std::printf("  allocations: %zu made, %zu races lost\n", x.placed,
+                x.placing_races);
   if (x.watched > 0)
     std::printf("  watches: %zu events, gone on %zu times, %zu snapshots\n",
                 x.watched, x.watches_resumed, x.watches_compacted);

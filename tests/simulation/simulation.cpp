@@ -3,6 +3,7 @@
 
 #include "registry/assignment_text.hpp"
 #include "registry/remote_watches.hpp"
+#include "tests/simulation/allocation_work.hpp"
 #include "tests/simulation/lease_pace.hpp"
 #include "tests/simulation/move_maker.hpp"
 #include "tests/simulation/policy_work.hpp"
@@ -46,6 +47,7 @@ enum label : uint64_t {
   switches_label,
   sessions_label = 120,
   leases_label = 130,
+  allocations_label = 140,
 };
 
 /// Half of all seeds move shards.
@@ -154,6 +156,7 @@ struct run {
       work_(world_, shape_, load_, seeds_.fork(work_label)),
       transactions_(world_, shape_, seeds_.fork(transactions_label)),
       sessions_(world_, shape_, seeds_.fork(sessions_label)),
+      allocations_(world_, shape_, seeds_.fork(allocations_label)),
       watches_(world_, shape_, watch_.changes(), seeds_.fork(watches_label)),
       moves_(world_, shape_, moves_mean_, seeds_.fork(moves_label + 1)),
       policies_(world_, watch_.policies(), seeds_.fork(policies_label)) {
@@ -213,6 +216,8 @@ struct run {
       transactions_.begin_at(id);
     if (with_sessions_)
       sessions_.begin_at(id);
+    if (with_allocations_)
+      allocations_.begin_at(id);
   }
 
   simulation_result play() {
@@ -243,6 +248,7 @@ struct run {
     nemesis_.stop();
     transactions_.stop();
     sessions_.stop();
+    allocations_.stop();
     watches_.settle();
     moves_.stop();
     policies_.stop();
@@ -356,6 +362,8 @@ struct run {
     out.aborted_parts = watch_.parts().aborted_count();
     out.transactions = transactions_.committed_count();
     out.sessions_ended = sessions_.ended_count();
+    out.placed = allocations_.placed_count();
+    out.placing_races = allocations_.lost_count();
     out.policies_added = policies_.added_count();
     out.policy_commits = watch_.policies().checked_count();
     out.watched = watches_.told_count();
@@ -424,6 +432,8 @@ struct run {
       return wrong;
     if (auto wrong = sessions_.judge(); !wrong.empty())
       return wrong;
+    if (auto wrong = allocations_.judge(); !wrong.empty())
+      return wrong;
     if (auto wrong = watches_.judge(settled_); !wrong.empty())
       return wrong;
     if (auto missing = watch_.parts().missing(); !missing.empty())
@@ -465,6 +475,9 @@ struct run {
   session_work sessions_;
   /// Half of all seeds.
   bool with_sessions_ = seeds_.fork(sessions_label + 1).chance(500);
+  allocation_work allocations_;
+  /// A quarter of all seeds.
+  bool with_allocations_ = seeds_.fork(allocations_label + 1).chance(250);
   watch_work watches_;
   move_maker moves_;
   policy_work policies_;

@@ -62,6 +62,9 @@ struct simulation_result {
   size_t transactions = 0;
   /// Sessions of users that were opened and found to have ended.
   size_t sessions_ended = 0;
+  /// Allocations that were made, and attempts that lost a race.
+  size_t placed = 0;
+  size_t placing_races = 0;
   /// What watchers were told; how often one came back with a position, and how
   /// often a shard had forgotten it.
   size_t watched = 0;

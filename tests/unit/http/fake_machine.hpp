@@ -4,6 +4,7 @@
 #include "registry/key.hpp"
 #include "runtime/machine.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -17,6 +18,8 @@ namespace muster::testing {
 class fake_machine : public machine {
 public:
   /// Knobs, set before the machine is used.
+  /// Called with each command before it is carried out, without a lock.
+  std::function<void(const command&)> before_command;
   /// Committed commands are answered this way instead.
   outcome answer_as = outcome::committed;
   uint32_t tell_attempts = 1;
@@ -165,10 +168,13 @@ public:
         return given.failure();
       at = std::move(*given);
     }
-    // The home says where it begins.
+    // The home says what was before, and up to where that is.
+    auto since = how.from.empty() ? last_version() : at.at().begin()->second;
+    for (auto& each : changes_since(since, prefix))
+      then(each, at);
     watch_event first;
     first.what = watch_event::kind::position;
-    first.resume = how.from.empty() ? last_version() : at.at().begin()->second;
+    first.resume = std::max(since, last_version());
     at.take(first);
     then(first, at);
     made->number = watchers_->add(std::string{prefix}, std::move(at),
@@ -223,6 +229,25 @@ public:
   }
 
 private:
+  /// What was written after `since` and is there still.
+  std::vector<watch_event> changes_since(sequence since,
+                                         std::string_view prefix) const {
+    std::lock_guard guard{mutex_};
+    std::vector<watch_event> out;
+    for (auto& [key, x] : records_)
+      if (x.version > since && covers(prefix, key))
+        out.push_back({watch_event::kind::change,
+                       key,
+                       false,
+                       x.value,
+                       x.version,
+                       shard_id{},
+                       {}});
+    std::stable_sort(out.begin(), out.end(),
+                     [](auto& a, auto& b) { return a.version < b.version; });
+    return out;
+  }
+
   sequence last_version() const {
     std::lock_guard guard{mutex_};
     return sequence{last_};
@@ -310,6 +335,8 @@ private:
   }
 
   command_answer run(command x) {
+    if (before_command)
+      before_command(x);
     command_answer out;
     std::vector<watch_event> events;
     {
@@ -327,7 +354,9 @@ private:
         return out;
       }
       evaluate_and_apply(x, out, events);
-      if (is_client_id(x.id))
+      // Of others nothing is known.
+      if (is_client_id(x.id)
+          && (out.what == outcome::committed || out.what == outcome::refused))
         answers_[x.id.value] = {digest_of(x), out};
       tell_story(x, out);
     }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "runtime/http/server.hpp"
+#include "runtime/placement/allocations.hpp"
 #include "tests/unit/http/fake_machine.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <thread>
 
 namespace muster::testing {
@@ -33,6 +35,8 @@ public:
 
   /// Call once, after the knobs are set.
   void start() {
+    places.emplace(node, allocations_options{.ends = false});
+    config.places = &*places;
     auto made = http::server::start(io_, node, config);
     REQUIRE(made);
     served = std::move(*made);
@@ -55,6 +59,7 @@ private:
   std::thread thread_;
 
 public:
+  std::optional<allocations> places;
   std::unique_ptr<http::server> served;
 };
 
