@@ -34,6 +34,10 @@ void add_watch_routes(router& out, const routes_context& context);
 /// PUT `/v1/sessions/<id>/records/<key>`.
 void add_session_routes(router& out, const routes_context& context);
 
+/// GET `/v1/inventory/machines`, `/v1/inventory/machines/<id>`,
+/// `/v1/inventory/devices`.
+void add_inventory_routes(router& out, const routes_context& context);
+
 /// Adds what the parameters `if_version` and `if_absent` ask for.
 /// Error: `invalid_argument`.
 status add_guards(const request& x, const std::string& key, command& out);

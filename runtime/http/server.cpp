@@ -59,6 +59,7 @@ struct server::impl {
     add_agent_routes(shared->routes, context);
     add_watch_routes(shared->routes, context);
     add_session_routes(shared->routes, context);
+    add_inventory_routes(shared->routes, context);
   }
 
   static options counted(machine& node, options x) {
