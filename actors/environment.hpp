@@ -99,7 +99,7 @@ struct machine_actors {
   store_actor disk;
   reader_actor reader;
   presence_actor presence;
-  own_inventory_actor inventory;
+  own_inventory_actor inventory; // none if nothing is published
   policy_agent_actor policies;
 };
 

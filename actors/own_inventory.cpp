@@ -25,8 +25,6 @@ void own_inventory_actor_state::read() {
 }
 
 void own_inventory_actor_state::on_tick() {
-  if (!core)
-    return;
   auto x = core->on_tick(env->now());
   for (auto& note : core->take_notes())
     env->ports.events.note(severity::info, "inventory", std::move(note));
@@ -46,26 +44,19 @@ own_inventory_actor::behavior_type own_inventory_behavior(
   auto& state = self->state;
   state.env = env;
   state.last = env->ports.random.next() & internal_ticket::number_max;
-  if (env->inventory_codec)
-    state.core.emplace(env->facts.self.id, *env->inventory_codec,
-                       env->facts.inventory);
+  state.core.emplace(env->facts.self.id, *env->inventory_codec,
+                     env->facts.inventory);
   return {
-    [self](found_inventory& x) {
-      if (auto& core = self->state.core)
-        core->on_found(std::move(x));
-    },
-    [self](load_record& x) {
-      if (auto& core = self->state.core)
-        core->on_load(std::move(x));
-    },
+    [self](found_inventory& x) { self->state.core->on_found(std::move(x)); },
+    [self](load_record& x) { self->state.core->on_load(std::move(x)); },
     [self](const own_records& x) {
       auto& s = self->state;
-      if (s.core && x.number == s.last)
+      if (x.number == s.last)
         s.core->on_records(x.records, s.env->now());
     },
     [self](const command_result& x) {
       auto& s = self->state;
-      if (s.core && x.number == s.last)
+      if (x.number == s.last)
         s.core->on_answer(x.what, s.env->now());
     },
     [self](const tick&) { self->state.on_tick(); },

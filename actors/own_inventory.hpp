@@ -23,6 +23,7 @@ struct own_inventory_actor_state {
   void read();
 };
 
+/// @pre the environment has an `inventory_codec`
 own_inventory_actor::behavior_type own_inventory_behavior(
   metered<own_inventory_actor, own_inventory_actor_state>* self,
   machine_environment* env);

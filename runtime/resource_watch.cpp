@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/resource_watch.hpp"
 
-#include <string>
+#include "runtime/config/option_value.hpp"
 
 namespace muster {
 
@@ -25,8 +25,10 @@ discovery_options discovery_options_of(const process_options& x) {
   out.cores_permille = x.inventory_cores_permille;
   out.memory_bytes = x.inventory_memory_bytes;
   out.nic_bits_per_second = x.inventory_nic_bits_per_second;
-  if (!x.inventory_gpus.empty())
-    out.gpus = static_cast<uint32_t>(std::stoul(x.inventory_gpus));
+  auto gpus = parse_number(x.inventory_gpus,
+                           {option_unit::none, {0, gpus_max}});
+  if (gpus)
+    out.gpus = static_cast<uint32_t>(*gpus);
   return out;
 }
 
@@ -53,7 +55,11 @@ void resource_watch::run() {
   while (!stopping_) {
     guard.unlock();
     if (auto now = clock_.now(); now >= next_look) {
-      to_.found(discovery_.look());
+      auto found = discovery_.look();
+      // One that was stopped has left out what it did not measure.
+      if (discovery_.stopped())
+        return;
+      to_.found(std::move(found));
       next_look = now + look_every;
     }
     if (auto load = discovery_.load(clock_.now().time_since_epoch()))

@@ -30,7 +30,7 @@ struct discovery_options {
 /// Finds out what a machine has and how busy it is. What cannot be found out is
 /// left out and complained about once; nothing is invented.
 ///
-/// Not thread-safe; calls may block, see `host`.
+/// Not thread-safe but for `stop`; calls may block, see `host`.
 class discovery {
 public:
   /// @param at  referred to
@@ -47,6 +47,10 @@ public:
   /// thread.
   void stop() {
     stopped_ = true;
+  }
+
+  bool stopped() const {
+    return stopped_;
   }
 
   /// Complaints since the last call.
