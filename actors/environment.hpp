@@ -10,6 +10,7 @@
 #include "actors/routing.hpp"
 #include "actors/shard_board.hpp"
 #include "actors/table_publisher.hpp"
+#include "allocator/own_inventory.hpp"
 #include "registry/command_object.hpp"
 #include "registry/home_agent.hpp"
 #include "registry/local_copies.hpp"
@@ -76,6 +77,7 @@ struct machine_facts {
   planner_options moves;
   session_keeper_options sessions;
   presence_options presence;
+  own_inventory_options inventory;
 
   /// This machine is a switch: its agents serve its rack (3.8). It gives up on
   /// a silent machine sooner than its homes give up on it.
@@ -97,6 +99,7 @@ struct machine_actors {
   store_actor disk;
   reader_actor reader;
   presence_actor presence;
+  own_inventory_actor inventory; // none if nothing is published
   policy_agent_actor policies;
 };
 
@@ -131,6 +134,8 @@ struct machine_environment {
   /// This incarnation is no member any more, and never will be: its process
   /// ends. From any thread.
   std::atomic<bool> expelled{false};
+  /// Null: this machine publishes nothing of itself.
+  const own_record_codec* inventory_codec = nullptr;
   /// Null: nothing is measured, as in the simulation.
   actor_meter* meter = nullptr;
 

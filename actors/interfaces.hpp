@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/local_messages.hpp"
+#include "allocator/own_records.hpp"
 #include "registry/lease_keeper.hpp"
 #include "registry/messages.hpp"
 
@@ -121,6 +122,9 @@ CAF_ADD_TYPE_ID(muster, (muster::relayed))
 CAF_ADD_TYPE_ID(muster, (muster::rack_started))
 CAF_ADD_TYPE_ID(muster, (muster::rack_ended))
 CAF_ADD_TYPE_ID(muster, (muster::rack_needs))
+CAF_ADD_TYPE_ID(muster, (muster::found_inventory))
+CAF_ADD_TYPE_ID(muster, (muster::load_record))
+CAF_ADD_TYPE_ID(muster, (muster::own_records))
 
 CAF_END_TYPE_ID_BLOCK(muster)
 
@@ -178,6 +182,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::policies_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_started)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::rack_needs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::found_inventory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::load_record)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(muster::own_records)
 
 namespace muster {
 
@@ -449,6 +456,17 @@ using presence_actor = caf::typed_actor<
   caf::reacts_to<command_result>,
   // the machine stops
   caf::reacts_to<farewell>,
+  // time has passed
+  caf::reacts_to<tick>>;
+
+/// Publishes what this machine has and how busy it is.
+using own_inventory_actor = caf::typed_actor<
+  // what was found
+  caf::reacts_to<found_inventory>, caf::reacts_to<load_record>,
+  // what is published
+  caf::reacts_to<own_records>,
+  // what became of its newest command
+  caf::reacts_to<command_result>,
   // time has passed
   caf::reacts_to<tick>>;
 

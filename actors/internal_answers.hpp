@@ -2,7 +2,11 @@
 #pragma once
 
 #include "registry/ids.hpp"
+#include "registry/listed_record.hpp"
 #include "runtime/ports/answers.hpp"
+
+#include <optional>
+#include <vector>
 
 namespace muster {
 
@@ -16,8 +20,10 @@ constexpr uint64_t mark = uint64_t{1} << 63;
 constexpr uint64_t number_max = (uint64_t{1} << 32) - 1;
 /// In place of a shard: the presence actor.
 constexpr uint32_t presence = 0x7FFFFFFF;
+/// The actor that publishes what the machine has; it also reads.
+constexpr uint32_t inventory = presence - 1;
 
-/// @pre the shard's number is below `presence`, `number` at most `number_max`
+/// @pre the shard's number is below `inventory`, `number` at most `number_max`
 constexpr uint64_t of(uint32_t asker, uint64_t number) {
   return mark | (uint64_t{asker} << 32) | number;
 }
@@ -27,7 +33,7 @@ constexpr bool is_one(uint64_t ticket) {
 }
 
 constexpr uint32_t asker_of(uint64_t ticket) {
-  return static_cast<uint32_t>(ticket >> 32) & presence;
+  return static_cast<uint32_t>(ticket >> 32) & 0x7FFFFFFF;
 }
 
 constexpr uint64_t number_of(uint64_t ticket) {
@@ -56,6 +62,10 @@ public:
   bool watch_has_room(uint64_t ticket) override;
 
 private:
+  /// @returns false: nobody of this machine asked
+  bool tell_inventory(uint64_t ticket,
+                      std::optional<std::vector<listed_record>> records);
+
   answers& outside_;
   machine_actors& actors_;
 };

@@ -3,12 +3,14 @@
 
 #include "registry/assignment.hpp"
 #include "registry/command.hpp"
+#include "registry/listed_record.hpp"
 #include "registry/messages.hpp"
 #include "registry/rack_effects.hpp"
 #include "registry/remote_reads.hpp"
 #include "registry/shard_effects.hpp"
 #include "registry/watch_position.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -172,6 +174,13 @@ struct command_result {
 struct farewell {
   uint64_t ticket = 0;
   nanoseconds patience{};
+};
+
+/// Reader -> the machine's own inventory: the records below its key; nothing:
+/// they could not be read.
+struct own_records {
+  uint64_t number = 0;
+  std::optional<std::vector<listed_record>> records;
 };
 
 /// User -> reader.

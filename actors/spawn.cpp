@@ -7,6 +7,7 @@
 #include "actors/copies.hpp"
 #include "actors/leases.hpp"
 #include "actors/membership.hpp"
+#include "actors/own_inventory.hpp"
 #include "actors/policy_agent.hpp"
 #include "actors/presence.hpp"
 #include "actors/reader.hpp"
@@ -59,6 +60,8 @@ void spawn_machine(caf::actor_system& system, machine_environment& env,
   to.policies = system.spawn(policy_agent_behavior, &env);
   to.members = system.spawn(membership_behavior, &env);
   to.presence = system.spawn(presence_behavior, &env);
+  if (env.inventory_codec)
+    to.inventory = system.spawn(own_inventory_behavior, &env);
   std::map<shard_id, recovered_shard*> found;
   for (auto& x : recovered)
     found[x.shard] = &x;
@@ -86,6 +89,8 @@ void send_ticks(machine_environment& env, bool shards) {
   caf::anon_send(to.copies, tick{});
   caf::anon_send(to.reader, tick{});
   caf::anon_send(to.presence, tick{});
+  if (to.inventory)
+    caf::anon_send(to.inventory, tick{});
   caf::anon_send(to.policies, tick{});
   for (auto& actor : env.commands.busy())
     caf::anon_send(actor, tick{});
@@ -123,6 +128,8 @@ void stop_machine(machine_environment& env, caf::actor_system& system) {
   end(to.policies);
   end(to.members);
   end(to.presence);
+  if (to.inventory)
+    end(to.inventory);
   system.await_all_actors_done();
 }
 

@@ -65,6 +65,7 @@ settings cluster_settings(const std::string& directory, const std::string& id,
   p.cert_file = directory + "/pki/" + id + ".pem";
   p.key_file = directory + "/pki/" + id + ".key";
   p.log_level = severity::warning;
+  p.inventory = false; // nothing is written but what is measured
   return out;
 }
 

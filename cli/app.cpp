@@ -59,6 +59,7 @@ int run(int argc, const char* const* argv) {
   add_backup_commands(app, what);
   add_watch_command(app, what);
   add_move_commands(app, what);
+  add_device_commands(app, what);
   add_agent_commands(app, what);
   add_allocation_commands(app, what);
   add_topology_commands(app, what);

@@ -34,8 +34,11 @@ void add_backup_commands(CLI::App& app, invocation& to);
 void add_watch_command(CLI::App& app, invocation& to);
 /// status, mirror, unmirror, config show
 void add_cluster_commands(CLI::App& app, invocation& to);
-/// shard move, machine drain, machine remove, machine add
+/// shard move, machine drain, machine remove, machine add, machine list,
+/// machine show
 void add_move_commands(CLI::App& app, invocation& to);
+/// device list
+void add_device_commands(CLI::App& app, invocation& to);
 /// agent add, agent list, agent show, agent remove
 void add_agent_commands(CLI::App& app, invocation& to);
 /// alloc create, alloc list, alloc show, alloc release, alloc explain

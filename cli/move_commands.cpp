@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/answers.hpp"
 #include "cli/app.hpp"
+#include "cli/inventory_commands.hpp"
 #include "cli/launch/grow.hpp"
 #include "cli/on_server.hpp"
 #include "cli/output.hpp"
@@ -155,6 +156,7 @@ void add_machine_commands(CLI::App& app, invocation& to) {
   auto machine = app.add_subcommand("machine", "Machines of the cluster");
   machine->require_subcommand(1);
   machine->fallthrough();
+  add_machine_views(*machine, to);
   auto id = std::make_shared<std::string>();
   auto flag = std::make_shared<bool>(false);
   auto leave = machine->add_subcommand("drain", "Let all shards leave it");

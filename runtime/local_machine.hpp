@@ -3,11 +3,13 @@
 
 #include "actors/spawn.hpp"
 #include "runtime/boot_clock_source.hpp"
+#include "runtime/inventory/inventory_text.hpp"
 #include "runtime/machine.hpp"
 #include "runtime/observe/actor_metrics.hpp"
 #include "runtime/observe/log_sink.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/read_table/read_table.hpp"
+#include "runtime/resource_watch.hpp"
 #include "runtime/store/entry_format.hpp"
 #include "runtime/store/level_store.hpp"
 #include "runtime/ticket_desk.hpp"
@@ -107,6 +109,7 @@ private:
   template <class T, class F>
   result<T> ask_until_answered(F&& ask);
   void spawn_actors(std::vector<recovered_shard> recovered);
+  void watch_resources();
   void tick_later();
   void note_revision();
   void withdraw();
@@ -142,6 +145,7 @@ private:
   boot_clock_source clock_;
   system_random random_;
   entry_format codec_;
+  inventory_text inventory_text_;
   std::unique_ptr<log_sink> events_;
   metrics metrics_;
   actor_metrics actor_metrics_{metrics_};
@@ -163,6 +167,8 @@ private:
   std::unique_ptr<caf::actor_system> actors_;
   std::unique_ptr<machine_environment> env_;
   std::thread io_thread_;
+  /// Null: nothing is published.
+  std::unique_ptr<resource_watch> resources_;
   member own_;
   uint64_t claim_ = 0;
   std::string coordinator_identity_;

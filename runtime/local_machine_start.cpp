@@ -293,6 +293,10 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
     options_.process.history_count_max);
   env_->facts.claim = claim_;
   env_->meter = &actor_metrics_;
+  auto& p = options_.process;
+  auto publishes = p.inventory && p.role == machine_role::machine;
+  if (publishes)
+    env_->inventory_codec = &inventory_text_;
   actors_ = std::make_unique<caf::actor_system>(caf_config_);
   spawn_machine(*actors_, *env_, std::move(recovered),
                 options_.process.commands_in_flight_max);
@@ -300,9 +304,21 @@ void local_machine::spawn_actors(std::vector<recovered_shard> recovered) {
   mirror_again();
   add_metrics();
   boost::asio::post(io_, [this] { tick_later(); });
+  if (publishes)
+    watch_resources();
   events_->note(severity::info, "started",
                 "incarnation=" + std::to_string(own_.who.run.value)
                   + " address=" + env_->facts.address);
+}
+
+void local_machine::watch_resources() {
+  // A copy: the handle stays what it is until the watch has ended.
+  auto to = env_->actors.inventory;
+  resources_ = std::make_unique<resource_watch>(
+    discovery_options_of(options_.process), clock_, *events_,
+    resource_watch::listener{
+      [to](found_inventory x) { caf::anon_send(to, std::move(x)); },
+      [to](load_record x) { caf::anon_send(to, std::move(x)); }});
 }
 
 void local_machine::tick_later() {
@@ -367,6 +383,7 @@ void local_machine::say_farewell() {
 local_machine::~local_machine() {
   say_farewell();
   stopping_ = true;
+  resources_.reset();
   if (env_)
     events_->note(severity::info, "stopping", "");
   if (transport_ && io_thread_.joinable())

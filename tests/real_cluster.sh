@@ -14,6 +14,7 @@ dir=$work/cluster
 paused=()
 # Most tests compare all records, or what a watch of all is told.
 export MUSTER_PRESENCE_TTL=0s
+export MUSTER_INVENTORY=false
 # The number of an `up` in the foreground, if a test has started one.
 up=''
 

@@ -47,6 +47,19 @@ std::string in_path(const std::string& name) {
   return {};
 }
 
+fs::path devices_of(const fs::path& folder) {
+  return folder / "devices" / "data";
+}
+
+/// Of what is free on the disk, for each machine's device: half of it for all
+/// together, such as `12.5%`. The rest is for the registry and for others.
+std::string share_of(const cluster_plan& x) {
+  constexpr size_t permille = 500;
+  auto machines = x.machines.size() - x.switch_count();
+  auto each = permille / std::max<size_t>(machines, 1);
+  return std::to_string(each / 10) + "." + std::to_string(each % 10) + "%";
+}
+
 std::string machine_toml(const fs::path& directory, const cluster_plan& plan,
                          const planned_machine& x,
                          const std::string& password) {
@@ -78,6 +91,12 @@ std::string machine_toml(const fs::path& directory, const cluster_plan& plan,
     set("etcd_endpoints", "[" + urls + "]");
     set("etcd_user", "\"root\"");
     set("etcd_password", quoted(password));
+  }
+  if (!x.is_switch) {
+    // The host's disks are not this machine's alone: a part of one is.
+    set("inventory_discover", "false");
+    set("inventory_devices",
+        quoted("data=" + devices_of(folder).string() + "@" + share_of(plan)));
   }
   out += "\n[cluster]\n";
   set("generation", std::to_string(plan.generation));
@@ -117,6 +136,9 @@ status make_machine(const fs::path& directory, const cluster_plan& plan,
   auto folder = folder_of(directory, x.id);
   if (auto made = make_folder(folder / "data"); !made)
     return made;
+  if (!x.is_switch)
+    if (auto made = make_folder(devices_of(folder)); !made)
+      return made;
   if (!fs::exists(folder / (x.id + ".pem"))) {
     auto issued = pki::issue_certificate(directory / "ca", folder,
                                          {.machine = x.id, .hosts = {}});

@@ -19,6 +19,7 @@ muster::settings settings_for(const std::string& directory) {
   out.process.listen_port = 0; // any free port
   out.process.insecure = true; // one process, loopback only
   out.process.log_level = muster::severity::warning;
+  out.process.inventory_discover = false; // disks are not this program's
   out.cluster.shard_count = 8;
   out.cluster.replication = 1;
   out.cluster.min_copies = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/config/option_table.hpp"
 
+#include "runtime/config/device_option.hpp"
 #include "runtime/config/peer_via.hpp"
 
 #define XXH_INLINE_ALL
@@ -93,8 +94,7 @@ std::vector<option> identity_options() {
     of_process("stores_data", &po::stores_data, none,
                "false: takes no shards, has local copies only"),
     of_process("rack", &po::rack, text_up_to(63),
-               "where the machine stands, for people (placement does not "
-               "read it yet)"),
+               "where the machine stands, published with its inventory"),
     of_process("data_dir", &po::data_dir, text_up_to(4095, 1),
                "directory of the store"),
   };
@@ -152,6 +152,36 @@ std::vector<option> coordinator_options() {
                "client certificate for etcd (PEM)"),
     of_process("etcd_key_file", &po::etcd_key_file, path,
                "private key of the client certificate (PEM)"),
+  };
+}
+
+std::vector<option> inventory_options() {
+  return {
+    of_process("inventory", &po::inventory, none,
+               "publish what this machine has, so that it can be reserved"),
+    of_process("inventory_devices", &po::inventory_devices, count(0, 256),
+               "directories as storage devices, such as data=/srv/data@25% or "
+               "@200GiB; repeated or comma-separated"),
+    of_process("inventory_discover", &po::inventory_discover, none,
+               "publish mounted file systems on block devices too"),
+    of_process("inventory_excluded", &po::inventory_excluded, count(0, 256),
+               "names, mount points or disks that are neither published nor "
+               "touched"),
+    of_process("inventory_measure", &po::inventory_measure, none,
+               "measure each device's latency at the start, for up to 1 s"),
+    of_process("inventory_labels", &po::inventory_labels, count(0, 16),
+               "of the machine, name=value"),
+    of_process("inventory_cores_permille", &po::inventory_cores_permille,
+               count(0, 1'000'000'000),
+               "instead of what is found, 2500 = two and a half; 0: as found"),
+    of_process("inventory_memory_bytes", &po::inventory_memory_bytes,
+               bytes(0, uint64_t{1} << 58),
+               "instead of what is found; 0: as found"),
+    of_process("inventory_gpus", &po::inventory_gpus, text_up_to(2),
+               "instead of what is found, 0 to 16; empty: as found"),
+    of_process("inventory_nic_bits_per_second",
+               &po::inventory_nic_bits_per_second, count(0, uint64_t{1} << 58),
+               "instead of what is found; 0: as found"),
   };
 }
 
@@ -239,6 +269,26 @@ status check_peer_via(const std::vector<std::string>& all) {
   return ok();
 }
 
+status check_inventory(const process_options& x) {
+  std::set<std::string> seen;
+  for (auto& text : x.inventory_devices) {
+    auto parsed = parse_device_option(text);
+    if (!parsed)
+      return conflict("inventory_devices: " + parsed.failure().message);
+    if (!seen.insert(parsed->name).second)
+      return conflict("inventory_devices has " + parsed->name
+                      + " twice: give one of the two another name");
+  }
+  for (auto& text : x.inventory_labels)
+    if (text.find('=') == 0 || text.find('=') == std::string::npos)
+      return conflict("inventory_labels: '" + text
+                      + "' is not a label such as zone=north");
+  if (x.inventory_gpus.empty())
+    return ok();
+  auto gpus = parse_number(x.inventory_gpus, count(0, 16));
+  return gpus ? ok() : conflict("inventory_gpus: " + gpus.failure().message);
+}
+
 } // namespace
 
 std::string option::flag() const {
@@ -258,8 +308,9 @@ std::string option::variable() const {
 std::span<const option> option_table() {
   static const auto table = [] {
     std::vector<option> all;
-    for (auto part : {identity_options, address_options, coordinator_options,
-                      log_and_limit_options, cluster_wide_options})
+    for (auto part :
+         {identity_options, address_options, coordinator_options,
+          inventory_options, log_and_limit_options, cluster_wide_options})
       for (auto& x : part())
         all.push_back(std::move(x));
     return all;
@@ -295,6 +346,8 @@ status check(const settings& all) {
     return conflict(
       "a switch is behind no other one: leave switch empty, or "
       "make role machine");
+  if (auto done = check_inventory(x); !done)
+    return done;
   return check_peer_via(x.peer_via);
 }
 

@@ -102,6 +102,37 @@ struct process_options {
   /// write. 0 = no such record.
   std::chrono::milliseconds presence_ttl{10'000};
 
+  // -- inventory: what the machine publishes of itself under /machines/<id>
+
+  /// False: nothing, so that the allocator never chooses it.
+  bool inventory = true;
+
+  /// Directories as storage devices, `name=path` with a share of what is free
+  /// there or a size (device_option.hpp).
+  std::vector<std::string> inventory_devices;
+
+  /// Whether mounted file systems on block devices are published as well. False
+  /// where several machines share a host, or disks have another owner.
+  bool inventory_discover = true;
+
+  /// Names, mount points or disks that are neither published nor touched.
+  std::vector<std::string> inventory_excluded;
+
+  /// Whether devices' latency and bandwidth are measured, by a file of 8 MiB
+  /// that is made on each for at most a second.
+  bool inventory_measure = true;
+
+  /// `name=value` of the machine.
+  std::vector<std::string> inventory_labels;
+
+  /// Instead of what is found; 0 = that.
+  uint64_t inventory_cores_permille = 0;
+  size_t inventory_memory_bytes = 0;
+  uint64_t inventory_nic_bits_per_second = 0;
+
+  /// A number, also 0; empty = as found.
+  std::string inventory_gpus;
+
   // -- certificates of the transport and of HTTP
 
   std::string ca_file;

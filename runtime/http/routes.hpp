@@ -34,6 +34,10 @@ void add_watch_routes(router& out, const routes_context& context);
 /// PUT `/v1/sessions/<id>/records/<key>`.
 void add_session_routes(router& out, const routes_context& context);
 
+/// GET `/v1/inventory/machines`, `/v1/inventory/machines/<id>`,
+/// `/v1/inventory/devices`.
+void add_inventory_routes(router& out, const routes_context& context);
+
 /// POST, GET `/v1/allocations`; GET, DELETE `/v1/allocations/<id>`; POST
 /// `/v1/allocations/explain`; GET `/v1/topology`. @pre `config.places`
 void add_allocation_routes(router& out, const routes_context& context);

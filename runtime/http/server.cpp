@@ -61,6 +61,7 @@ struct server::impl {
     add_session_routes(shared->routes, context);
     if (shared->config.places != nullptr)
       add_allocation_routes(shared->routes, context);
+    add_inventory_routes(shared->routes, context);
   }
 
   static options counted(machine& node, options x) {

@@ -66,6 +66,7 @@ TEST_CASE("a machine stops while commands are under way") {
   options.process.insecure = true;
   options.process.listen_port = 0;
   options.process.log_level = severity::error;
+  options.process.inventory_discover = false; // leave the host's disks alone
   options.cluster.replication = 1;
   options.cluster.min_copies = 1;
   for (auto round = 0; round < 20; ++round) {

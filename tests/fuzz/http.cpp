@@ -28,6 +28,7 @@ public:
     add_watch_routes(routes_, {node_, config_});
     add_session_routes(routes_, {node_, config_});
     add_agent_routes(routes_, {node_, config_});
+    add_inventory_routes(routes_, {node_, config_});
   }
 
   http::response answer(http::request x) {
