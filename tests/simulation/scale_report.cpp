@@ -88,6 +88,8 @@ void print_quiet(std::ostream& out, const scale_result& x) {
     line("a switch", q.switch_leases, q.switch_data);
   line("a holder", q.holder_leases, q.holder_data);
   line("all", q.all_leases, q.all_data);
+  out << "read from the coordinator: " << q.coordinator.reads << " times, "
+      << q.coordinator.read_bytes << " bytes\n";
 }
 
 void print_churn(std::ostream& out, const scale_result& x) {
@@ -230,6 +232,8 @@ void add_result(json_object& to, const scale_result& x) {
     .add("quiet_holder_data", x.quiet.holder_data)
     .add("quiet_all_leases", x.quiet.all_leases)
     .add("quiet_all_data", x.quiet.all_data)
+    .add("quiet_coordinator_reads", x.quiet.coordinator.reads)
+    .add("quiet_coordinator_read_bytes", x.quiet.coordinator.read_bytes)
     .add_list("churn", x.churn, add_churn)
     .add("peak_memory_bytes", x.peak_memory_bytes)
     .add("actor_messages", x.actor_messages);

@@ -33,6 +33,13 @@ traffic per_second(const traffic& x) {
   return {x.messages / seconds, x.frames / seconds, x.bytes / seconds};
 }
 
+sim_coordinator::counters per_second(const sim_coordinator::counters& now,
+                                     const sim_coordinator::counters& then) {
+  auto seconds = static_cast<uint64_t>(quiet_time / 1s);
+  return {(now.reads - then.reads) / seconds,
+          (now.read_bytes - then.read_bytes) / seconds};
+}
+
 uint64_t peak_memory() {
   rusage x{};
   getrusage(RUSAGE_SELF, &x);
@@ -85,7 +92,9 @@ quiet_traffic measure_quiet(scale_cluster& cluster,
   both(all, out.all_leases, out.all_data);
   for (auto& [to, count] : what)
     *to = count();
+  auto reads = cluster.world().config().count();
   cluster.run_for(quiet_time);
+  out.coordinator = per_second(cluster.world().config().count(), reads);
   for (auto& [to, count] : what)
     *to = per_second(count() - *to);
   return out;

@@ -35,6 +35,8 @@ struct quiet_traffic {
   traffic switch_data;
   traffic all_leases;
   traffic all_data;
+  /// Of the coordinator, by all machines.
+  sim_coordinator::counters coordinator;
 };
 
 /// One cluster, measured.
