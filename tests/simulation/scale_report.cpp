@@ -45,6 +45,8 @@ void print_options(std::ostream& out, const scale_options& x) {
 }
 
 void print_steps(std::ostream& out, const scale_result& x) {
+  if (x.steps.empty())
+    return;
   out << "\nOne write: the home's messages (frames, bytes) until the answer, "
          "and after it\n";
   out << format("%8s %8s %8s %9s %8s %9s %9s %10s %11s %11s\n", "holders",
@@ -63,8 +65,6 @@ void print_steps(std::ostream& out, const scale_result& x) {
       number(all.messages), number(all.bytes), ms(s.median_latency()),
       ms(s.median_everywhere()));
   }
-  if (x.steps.empty())
-    return;
   auto& w = x.steps.back().dearest();
   out << "the last: before " << kinds(w.home_before) << "; after "
       << kinds(w.home_after) << "; " << w.home_other_messages
@@ -72,6 +72,8 @@ void print_steps(std::ostream& out, const scale_result& x) {
 }
 
 void print_quiet(std::ostream& out, const scale_result& x) {
+  if (x.quiet.coordinator.reads == 0)
+    return; // was not measured
   auto line = [&](const char* name, const traffic& leases,
                   const traffic& data) {
     out << format("%-10s %10llu %12llu %10llu %12llu\n", name,
