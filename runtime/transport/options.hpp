@@ -76,8 +76,9 @@ struct transport_options {
   /// (`tls_transport::consumed`); false: when `on_packet` returned.
   bool explicit_credit = false;
 
-  /// Accepted connections, all together. Every peer needs two.
-  size_t connections_max = 1024;
+  /// Accepted connections, all together. Every peer needs two: a cluster has
+  /// half as many machines at most.
+  size_t connections_max = 4096;
 
   /// Accepted connections that have not said a valid hello.
   size_t unauthenticated_max = 64;

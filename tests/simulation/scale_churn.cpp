@@ -9,7 +9,7 @@ namespace {
 
 constexpr nanoseconds patience = 60s;
 /// Until nobody asks for anything any more.
-constexpr nanoseconds settle = 3s;
+constexpr nanoseconds settle = 1s;
 
 /// Messages of which the followed machine is one end.
 void count_followed(scale_cluster& cluster, churn_event& to) {

@@ -20,7 +20,7 @@ struct scale_arguments {
   unsigned packet_cost_us = 5;
   bool scale = false;
   bool sweep = false;
-  bool churn = false;
+  std::vector<std::string> parts{"writes", "quiet"};
   bool quiet = false;
   std::string format = "table";
 };
@@ -41,8 +41,12 @@ void add_options(CLI::App& app, scale_arguments& args) {
          "each")
     ->delimiter(',');
   app.add_flag("--sweep", args.sweep,
-               "Holders 0,10,30,100,300,960; switches 0,10,40,100; and churn");
-  app.add_flag("--churn", args.churn, "Let machines join, leave and die, too");
+               "Holders 0,10,30,100,300,960; switches 0,10,40,100; all parts");
+  option("--parts", args.parts,
+         "What is measured: writes; quiet (nobody writes); churn (machines "
+         "join, leave and die)")
+    ->delimiter(',')
+    ->check(CLI::IsMember({"writes", "quiet", "churn"}));
   option("--shards", x.shards, "Of the registry")->check(CLI::Range(1u, 64u));
   option("--writes", x.writes, "Measured for each number of holders")
     ->check(CLI::Range(1u, 1000u));
@@ -57,6 +61,14 @@ void add_options(CLI::App& app, scale_arguments& args) {
   app.add_flag("--quiet", args.quiet, "Do not tell what is done");
   option("-o,--output", args.format, "table or json")
     ->check(CLI::IsMember({"table", "json"}));
+}
+
+scale_parts parts_of(const scale_arguments& args) {
+  auto has = [&](const char* name) {
+    return std::find(args.parts.begin(), args.parts.end(), name)
+           != args.parts.end();
+  };
+  return {has("writes"), has("quiet"), has("churn")};
 }
 
 /// @returns what is wrong with the combination; empty = nothing
@@ -89,7 +101,7 @@ int run_scale(int argc, char** argv) {
   if (args.sweep) {
     args.holders = {0, 10, 30, 100, 300, 960};
     args.switches = {0, 10, 40, 100};
-    args.churn = true;
+    args.parts = {"writes", "quiet", "churn"};
   }
   if (auto wrong = refusal(args); !wrong.empty()) {
     std::cerr << wrong << "\n";
@@ -103,7 +115,7 @@ int run_scale(int argc, char** argv) {
   auto good = true;
   for (auto count : args.switches) {
     args.options.switches = count;
-    all.push_back(measure_scale(args.options, args.holders, args.churn));
+    all.push_back(measure_scale(args.options, args.holders, parts_of(args)));
     good = good && all.back().problem.empty();
   }
   (args.format == "json" ? print_scale_json : print_scale)(std::cout, all);

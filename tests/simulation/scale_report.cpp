@@ -45,6 +45,8 @@ void print_options(std::ostream& out, const scale_options& x) {
 }
 
 void print_steps(std::ostream& out, const scale_result& x) {
+  if (x.steps.empty())
+    return;
   out << "\nOne write: the home's messages (frames, bytes) until the answer, "
          "and after it\n";
   out << format("%8s %8s %8s %9s %8s %9s %9s %10s %11s %11s\n", "holders",
@@ -63,8 +65,6 @@ void print_steps(std::ostream& out, const scale_result& x) {
       number(all.messages), number(all.bytes), ms(s.median_latency()),
       ms(s.median_everywhere()));
   }
-  if (x.steps.empty())
-    return;
   auto& w = x.steps.back().dearest();
   out << "the last: before " << kinds(w.home_before) << "; after "
       << kinds(w.home_after) << "; " << w.home_other_messages
@@ -72,6 +72,8 @@ void print_steps(std::ostream& out, const scale_result& x) {
 }
 
 void print_quiet(std::ostream& out, const scale_result& x) {
+  if (x.quiet.coordinator.reads == 0)
+    return; // was not measured
   auto line = [&](const char* name, const traffic& leases,
                   const traffic& data) {
     out << format("%-10s %10llu %12llu %10llu %12llu\n", name,
@@ -88,6 +90,8 @@ void print_quiet(std::ostream& out, const scale_result& x) {
     line("a switch", q.switch_leases, q.switch_data);
   line("a holder", q.holder_leases, q.holder_data);
   line("all", q.all_leases, q.all_data);
+  out << "read from the coordinator: " << q.coordinator.reads << " times, "
+      << q.coordinator.read_bytes << " bytes\n";
 }
 
 void print_churn(std::ostream& out, const scale_result& x) {
@@ -230,6 +234,8 @@ void add_result(json_object& to, const scale_result& x) {
     .add("quiet_holder_data", x.quiet.holder_data)
     .add("quiet_all_leases", x.quiet.all_leases)
     .add("quiet_all_data", x.quiet.all_data)
+    .add("quiet_coordinator_reads", x.quiet.coordinator.reads)
+    .add("quiet_coordinator_read_bytes", x.quiet.coordinator.read_bytes)
     .add_list("churn", x.churn, add_churn)
     .add("peak_memory_bytes", x.peak_memory_bytes)
     .add("actor_messages", x.actor_messages);

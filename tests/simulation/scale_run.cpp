@@ -33,25 +33,27 @@ traffic per_second(const traffic& x) {
   return {x.messages / seconds, x.frames / seconds, x.bytes / seconds};
 }
 
+sim_coordinator::counters per_second(const sim_coordinator::counters& now,
+                                     const sim_coordinator::counters& then) {
+  auto seconds = static_cast<uint64_t>(quiet_time / 1s);
+  return {(now.reads - then.reads) / seconds,
+          (now.read_bytes - then.read_bytes) / seconds};
+}
+
 uint64_t peak_memory() {
   rusage x{};
   getrusage(RUSAGE_SELF, &x);
   return static_cast<uint64_t>(x.ru_maxrss) * 1024;
 }
 
-void tell(const scale_options& options, const std::string& line) {
-  if (options.progress)
-    *options.progress << line << std::endl;
-}
-
-scale_step measure_step(scale_cluster& cluster, const scale_options& options,
+scale_step measure_step(scale_cluster& cluster, uint32_t writes,
                         uint32_t holders, std::string& problem) {
   scale_step out;
   out.holders = holders;
   auto begun = cluster.world().scheduler().now();
   problem = cluster.hold(holders);
   out.hold_time = cluster.world().scheduler().now() - begun;
-  for (uint32_t i = 0; i < options.writes && problem.empty(); ++i) {
+  for (uint32_t i = 0; i < writes && problem.empty(); ++i) {
     auto cost = cluster.write(cluster.origin_for(i));
     problem = cluster.problem();
     if (cost)
@@ -85,7 +87,9 @@ quiet_traffic measure_quiet(scale_cluster& cluster,
   both(all, out.all_leases, out.all_data);
   for (auto& [to, count] : what)
     *to = count();
+  auto reads = cluster.world().config().count();
   cluster.run_for(quiet_time);
+  out.coordinator = per_second(cluster.world().config().count(), reads);
   for (auto& [to, count] : what)
     *to = per_second(count() - *to);
   return out;
@@ -109,7 +113,7 @@ nanoseconds scale_step::median_everywhere() const {
 
 scale_result measure_scale(const scale_options& options,
                            const std::vector<uint32_t>& holders,
-                           bool with_churn) {
+                           const scale_parts& parts) {
   scale_result out;
   out.options = options;
   auto begun = std::chrono::steady_clock::now();
@@ -118,28 +122,34 @@ scale_result measure_scale(const scale_options& options,
     return std::chrono::duration<double>(x).count();
   };
   scale_cluster cluster{options};
-  auto where = [&] {
-    return " (" + std::to_string(static_cast<int>(seconds())) + " s, "
-           + std::to_string(peak_memory() >> 20) + " MiB)";
+  auto done = [&](const std::string& what) {
+    if (options.progress)
+      *options.progress << what << " (" << static_cast<int>(seconds()) << " s, "
+                        << (peak_memory() >> 20) << " MiB)" << std::endl;
+    return out.problem.empty();
   };
-  out.problem = cluster.boot();
-  tell(options, "serving" + where());
-  for (auto count : holders) {
-    if (!out.problem.empty())
-      break;
-    auto step = measure_step(cluster, options, count, out.problem);
-    tell(options, std::to_string(count) + " holders" + where());
-    if (!step.writes.empty())
-      out.steps.push_back(std::move(step));
-  }
-  if (out.problem.empty()) {
-    out.quiet = measure_quiet(cluster, options);
-    tell(options, "quiet" + where());
-  }
-  if (out.problem.empty() && with_churn) {
-    out.churn = measure_churn(cluster, out.problem);
-    tell(options, "churn" + where());
-  }
+  auto measure = [&] {
+    out.problem = cluster.boot();
+    if (!done("serving"))
+      return;
+    for (auto count : holders) {
+      auto step = measure_step(cluster, parts.writes ? options.writes : 0,
+                               count, out.problem);
+      if (!done(std::to_string(count) + " holders"))
+        return;
+      if (!step.writes.empty())
+        out.steps.push_back(std::move(step));
+    }
+    if (parts.quiet) {
+      out.quiet = measure_quiet(cluster, options);
+      done("quiet");
+    }
+    if (parts.churn) {
+      out.churn = measure_churn(cluster, out.problem);
+      done("churn");
+    }
+  };
+  measure();
   if (out.problem.empty())
     out.problem = cluster.problem();
   out.real_seconds = seconds();

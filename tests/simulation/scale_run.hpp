@@ -35,6 +35,8 @@ struct quiet_traffic {
   traffic switch_data;
   traffic all_leases;
   traffic all_data;
+  /// Of the coordinator, by all machines.
+  sim_coordinator::counters coordinator;
 };
 
 /// One cluster, measured.
@@ -52,13 +54,20 @@ struct scale_result {
   std::string problem;
 };
 
-/// Boots a cluster, lets ever more machines hold the record, and measures
-/// writes at each of these numbers.
-/// @param holders  ascending
-/// @param with_churn  in the end machines come and go, with all holders in
-///        place
+/// What is measured.
+struct scale_parts {
+  bool writes = true;
+  /// What is sent while nobody writes.
+  bool quiet = true;
+  /// In the end machines come and go.
+  bool churn = false;
+};
+
+/// Boots a cluster, lets ever more machines hold the record, and measures.
+/// @param holders  ascending, not empty; all but `writes` is measured with the
+///        last of these numbers
 scale_result measure_scale(const scale_options& options,
                            const std::vector<uint32_t>& holders,
-                           bool with_churn);
+                           const scale_parts& parts);
 
 } // namespace muster::sim

@@ -82,7 +82,7 @@ TEST_CASE("scale: a rack without its switch is counted at the home",
 }
 
 TEST_CASE("scale: machines come and go", "[simulation]") {
-  auto x = measure_scale(small(4), {40}, true);
+  auto x = measure_scale(small(4), {40}, {false, false, true});
   INFO(x.problem);
   REQUIRE(x.problem.empty());
   REQUIRE(x.churn.size() == 5);
@@ -106,9 +106,8 @@ TEST_CASE("scale: machines come and go", "[simulation]") {
 TEST_CASE("scale: idle leases cost little (T2)", "[simulation]") {
   auto leases = [](int idle_renewals) {
     auto options = small(4);
-    options.writes = 1;
     options.idle_renewals = idle_renewals;
-    auto x = measure_scale(options, {8}, false);
+    auto x = measure_scale(options, {8}, {false, true, false});
     REQUIRE(x.problem.empty());
     return x.quiet.all_leases.messages;
   };

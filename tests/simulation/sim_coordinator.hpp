@@ -45,6 +45,16 @@ public:
     options_ = options;
   }
 
+  /// Ranges that were read, and the bytes of their keys and values.
+  struct counters {
+    uint64_t reads = 0;
+    uint64_t read_bytes = 0;
+  };
+
+  const counters& count() const {
+    return count_;
+  }
+
   // What follows is for the simulation itself: at once and without faults.
 
   coordinator_range range_now(const std::string& prefix) const;
@@ -95,6 +105,7 @@ private:
   /// When each live lease ends.
   std::map<uint64_t, world_time> leases_;
   std::vector<watcher> watchers_;
+  counters count_;
 };
 
 } // namespace muster::sim

@@ -23,7 +23,11 @@ public:
     }
     request(
       [this, prefix = std::move(prefix), then = std::move(then)]() mutable {
-        answer(std::move(then), all_.range_now(prefix));
+        auto found = all_.range_now(prefix);
+        ++all_.count_.reads;
+        for (auto& x : found.entries)
+          all_.count_.read_bytes += x.key.size() + x.value.size();
+        answer(std::move(then), std::move(found));
       });
   }
 
