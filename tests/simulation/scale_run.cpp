@@ -77,7 +77,7 @@ quiet_traffic measure_quiet(scale_cluster& cluster,
     what.emplace_back(&leases, make(lane::lease));
     what.emplace_back(&data, make(lane::data));
   };
-  auto of = [&](machine_id id) {
+  auto of = [&](const machine_id& id) {
     return [=](lane on) { return some(id, on); };
   };
   both(of(cluster.home()), out.home_leases, out.home_data);

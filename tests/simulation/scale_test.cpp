@@ -8,7 +8,6 @@
 
 using namespace muster::sim;
 using namespace std::chrono_literals;
-using muster::lane;
 using muster::machine_id;
 
 namespace {
@@ -31,13 +30,13 @@ uint64_t count(const traffic_by_kind& x, const char* name) {
 TEST_CASE("scale: the home's messages are as many as the switches (3.8)",
           "[simulation]") {
   scale_cluster cluster{small(4)};
-  REQUIRE(cluster.boot() == "");
+  REQUIRE(cluster.boot().empty());
   for (size_t holders : {8u, 40u}) {
-    REQUIRE(cluster.hold(holders) == "");
+    REQUIRE(cluster.hold(holders).empty());
     auto cost = cluster.write(cluster.origin_for(holders));
     INFO(cluster.problem());
     REQUIRE(cost);
-    CHECK(cluster.problem() == "");
+    CHECK(cluster.problem().empty());
     CHECK(cost->invalidations_past_switches == 0);
     CHECK(count(cost->home_before, "invalidate") == 4);
     CHECK(count(cost->home_before, "prepare") == 2);
@@ -55,8 +54,8 @@ TEST_CASE("scale: the home's messages are as many as the switches (3.8)",
 TEST_CASE("scale: without switches the home tells every holder",
           "[simulation]") {
   scale_cluster cluster{small(0)};
-  REQUIRE(cluster.boot() == "");
-  REQUIRE(cluster.hold(40) == "");
+  REQUIRE(cluster.boot().empty());
+  REQUIRE(cluster.hold(40).empty());
   auto cost = cluster.write(cluster.origin_for(0));
   REQUIRE(cost);
   CHECK(cost->invalidations_past_switches == 40);
@@ -68,17 +67,17 @@ TEST_CASE("scale: without switches the home tells every holder",
 TEST_CASE("scale: a rack without its switch is counted at the home",
           "[simulation]") {
   scale_cluster cluster{small(4)};
-  REQUIRE(cluster.boot() == "");
-  REQUIRE(cluster.hold(40) == "");
+  REQUIRE(cluster.boot().empty());
+  REQUIRE(cluster.hold(40).empty());
   cluster.world().crash(machine_id{"s1"}, true);
   REQUIRE(cluster.write(cluster.origin_for(1))); // bounded by a lease
-  REQUIRE(cluster.hold(40) == ""); // of the home now
+  REQUIRE(cluster.hold(40).empty()); // of the home now
   cluster.run_for(3s);
   auto cost = cluster.write(cluster.origin_for(1));
   REQUIRE(cost);
   CHECK(cost->invalidations_past_switches == 10);
   CHECK(count(cost->home_before, "invalidate") == 3 + 10);
-  CHECK(cluster.problem() == "");
+  CHECK(cluster.problem().empty());
 }
 
 TEST_CASE("scale: machines come and go", "[simulation]") {
