@@ -20,7 +20,7 @@ simulation_result run_seed(uint64_t seed) {
 TEST_CASE("seeds that once failed pass", "[simulation]") {
   auto seed = GENERATE(4u, 8u, 14u, 56u, 1177u, 1251u, 1269u, 5013u, 5044u,
                        243u, 60538u, 900200u, 901254u, 3861u, 2000695u,
-                       3001741u);
+                       3001741u, 3004188u, 6000098u);
   INFO("muster-sim --seed " << seed);
   auto x = run_seed(seed);
   INFO(x.problem);

@@ -47,7 +47,17 @@ void sim_nemesis::begin(std::function<void(const machine_id&)> joined) {
     repeat(x);
 }
 
+void sim_nemesis::only_what_is_missing() {
+  only_missing_ = true;
+  // What is armed has bitten before, and would again.
+  if (count_[fault::disk_error] > 0)
+    for (const auto& id : world_.machines())
+      world_.disk(id).mend();
+}
+
 void sim_nemesis::insist() {
+  world_.network().insist_on_repeats();
+  insist_on_repeats();
   for (auto& x : plans_)
     insist_on(x);
 }
@@ -90,6 +100,14 @@ void sim_nemesis::insist_on(const plan& x) {
     return;
   (this->*x.act)();
   later(insist_every, [this, &x] { insist_on(x); });
+}
+
+/// Packets come again on a new connection of the same two processes.
+void sim_nemesis::insist_on_repeats() {
+  if (!world_.network().misses_repeats())
+    return;
+  reset_one();
+  later(insist_every, [this] { insist_on_repeats(); });
 }
 
 void sim_nemesis::later(nanoseconds wait, std::function<void()> x) {

@@ -29,9 +29,7 @@ public:
   void insist();
 
   /// From now on nothing else happens: some faults need a healthy cluster.
-  void only_what_is_missing() {
-    only_missing_ = true;
-  }
+  void only_what_is_missing();
 
   /// Faults of the options that have not happened; a run whose faults never
   /// bit proves nothing.
@@ -55,6 +53,7 @@ private:
 
   void repeat(const plan& x);
   void insist_on(const plan& x);
+  void insist_on_repeats();
 
   void crash_one();
   void arm_crash_point();

@@ -64,7 +64,8 @@ void sim_nemesis::arm_crash_point() {
 }
 
 void sim_nemesis::crash_at_point(const machine_id& id) {
-  if (stopped_ || !may_take_down(id))
+  auto bitten = count_[fault::crash_point] > 0;
+  if (stopped_ || (only_missing_ && bitten) || !may_take_down(id))
     return;
   ++count_[fault::crash_point];
   world_.crash(id, random_.chance(options_.power_loss_permille));

@@ -92,7 +92,10 @@ world_time sim_network::occupy(sim_transport* x) {
 void sim_network::repeat_last(const connection_ptr& before,
                               const connection_ptr& x) {
   if (!before || before->from != x->from || before->to != x->to
-      || before->recent.empty() || !random_.chance(options_.repeat_permille))
+      || before->recent.empty())
+    return;
+  auto certainly = insists_on_repeats_ && misses_repeats();
+  if (!random_.chance(options_.repeat_permille) && !certainly)
     return;
   auto count = 1 + random_.below(before->recent.size());
   count_.repeated += count;

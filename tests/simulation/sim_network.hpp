@@ -119,6 +119,16 @@ public:
     options_ = options;
   }
 
+  /// Packets are to come again, and none has.
+  bool misses_repeats() const {
+    return options_.repeat_permille > 0 && count_.repeated == 0;
+  }
+
+  /// The first ones that can come again do.
+  void insist_on_repeats() {
+    insists_on_repeats_ = true;
+  }
+
   const counters& count() const {
     return count_;
   }
@@ -159,6 +169,7 @@ private:
   sim_random random_;
   network_options options_;
   sim_trace& trace_;
+  bool insists_on_repeats_ = false;
   counters count_;
   std::map<machine_id, std::shared_ptr<sim_transport>> attached_;
   /// With the number of the cut, which tells one from the next.

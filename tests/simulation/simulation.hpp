@@ -77,9 +77,8 @@ struct simulation_result {
   /// Of all disks: calls that a crash lost before their sync, and slow syncs.
   uint64_t lost_writes = 0;
   uint64_t slow_syncs = 0;
-  /// Of the network: packets that came again, and connections that were lost.
+  /// Packets that came again on another connection.
   uint64_t repeated_packets = 0;
-  uint64_t connections_lost = 0;
   history operations;
 };
 
